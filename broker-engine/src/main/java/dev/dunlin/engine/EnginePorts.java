@@ -1,0 +1,17 @@
+package dev.dunlin.engine;
+
+import dev.dunlin.engine.port.AccessChanges;
+import dev.dunlin.engine.port.Authenticator;
+import dev.dunlin.engine.port.Incidents;
+import dev.dunlin.engine.port.MessageTaps;
+import dev.dunlin.engine.port.Presence;
+import dev.dunlin.engine.port.Usage;
+
+/** All that the engine asks of the world around it. */
+public record EnginePorts(
+        Authenticator authenticator,
+        AccessChanges accessChanges,
+        Incidents incidents,
+        Presence presence,
+        Usage usage,
+        MessageTaps taps) {}

@@ -1,0 +1,23 @@
+package dev.dunlin.engine;
+
+import dev.dunlin.engine.port.Incident;
+import java.util.Map;
+
+/**
+ * The process's own counters, for its operator.
+ *
+ * @param connections open now
+ * @param tenants whose space is loaded now
+ * @param messagesIn PUBLISH packets accepted since the start; so the other counters
+ * @param incidents refusals by reason
+ */
+public record EngineStatistics(
+        long connections,
+        long tenants,
+        long sessions,
+        long messagesIn,
+        long bytesIn,
+        long messagesOut,
+        long bytesOut,
+        long messagesDropped,
+        Map<Incident.Reason, Long> incidents) {}
