@@ -107,9 +107,12 @@ record KeyPairFiles(List<X509Certificate> chain, PrivateKey key, int fingerprint
         };
         try {
             var signature = Signature.getInstance(algorithm);
+            byte[] message = {1};
             signature.initSign(privateKey);
+            signature.update(message);
             var signed = signature.sign();
             signature.initVerify(publicKey);
+            signature.update(message);
             return signature.verify(signed);
         } catch (GeneralSecurityException differentKinds) {
             return false;

@@ -18,6 +18,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * bytes begins; from then on they belong to whom {@link ConnectionHandlers} makes.
  */
 public final class Listeners {
+    private static final Duration LOOK_AT_CERTIFICATE = Duration.ofSeconds(5);
     private static final int BACKLOG = 4096;
     /** A subscriber may be this far behind before it counts as slow; much less, and a mere burst would. */
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(128 * 1024, 512 * 1024);
@@ -60,9 +62,19 @@ public final class Listeners {
     public static Listeners open(
             EngineSettings settings, EventLoopGroup workers, ConnectGuard guard, ConnectionHandlers handlers)
             throws EngineStartException {
+        return open(settings, workers, guard, handlers, LOOK_AT_CERTIFICATE);
+    }
+
+    static Listeners open(
+            EngineSettings settings,
+            EventLoopGroup workers,
+            ConnectGuard guard,
+            ConnectionHandlers handlers,
+            Duration lookAtCertificate)
+            throws EngineStartException {
         var listeners = new Listeners(workers, guard, handlers);
         try {
-            listeners.openAll(settings);
+            listeners.openAll(settings, lookAtCertificate);
             return listeners;
         } catch (EngineStartException | RuntimeException failed) {
             listeners.stop();
@@ -70,10 +82,10 @@ public final class Listeners {
         }
     }
 
-    private void openAll(EngineSettings settings) throws EngineStartException {
+    private void openAll(EngineSettings settings, Duration lookAtCertificate) throws EngineStartException {
         var host = addressOf(settings.host());
         if (settings.tlsPort() >= 0 || settings.wssPort() >= 0) {
-            tls = Tls.start(settings);
+            tls = Tls.start(settings, lookAtCertificate);
         }
         open(Transport.TCP, host, settings.tcpPort());
         open(Transport.TLS, host, settings.tlsPort());

@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Tls {
     private static final Logger log = LoggerFactory.getLogger(Tls.class);
-    private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
     private static final long HANDSHAKE_TIMEOUT_MILLIS = 10_000;
 
     static {
@@ -63,16 +62,13 @@ final class Tls {
         this.current = contextOf(files);
     }
 
-    static Tls start(EngineSettings settings) throws EngineStartException {
-        return start(settings, InstantSource.system(), LOOK_EVERY);
-    }
-
-    static Tls start(EngineSettings settings, InstantSource time, Duration lookEvery) throws EngineStartException {
+    /** @param lookEvery how often the files are looked at */
+    static Tls start(EngineSettings settings, Duration lookEvery) throws EngineStartException {
         var certificate = settings.certificate();
         var privateKey = settings.privateKey();
         OwnCertificate own = null;
         if (certificate == null && privateKey == null) {
-            own = new OwnCertificate(settings.certificateDirectory(), settings.publicHost(), time);
+            own = new OwnCertificate(settings.certificateDirectory(), settings.publicHost(), InstantSource.system());
             certificate = own.certificate();
             privateKey = own.privateKey();
             try {
