@@ -71,7 +71,7 @@ final class EchoListeners implements AutoCloseable {
     @Override
     public void close() {
         listeners.stop();
-        workers.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        workers.shutdownGracefully(50, 1_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     }
 
     private final class MovingEcho extends ChannelInboundHandlerAdapter {
