@@ -268,7 +268,7 @@ public final class MemoryPorts {
             var reason = blocked;
             if (tenant.suspended) {
                 reason = LoginAnswer.Reason.TENANT_SUSPENDED;
-            } else if (clientId != null && !login.clientId().equals(clientId)) {
+            } else if (reason == null && clientId != null && !login.clientId().equals(clientId)) {
                 reason = LoginAnswer.Reason.CLIENT_ID_NOT_ALLOWED;
             }
             return reason != null

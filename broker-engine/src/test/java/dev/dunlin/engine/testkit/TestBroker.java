@@ -8,9 +8,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Objects;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * The real engine on free ports of the loopback, with all four listeners and {@link MemoryPorts}. Two tenants are there,
@@ -75,6 +79,21 @@ public final class TestBroker implements AutoCloseable {
     /** The certificate that the TLS listeners show, as PEM; it is valid for {@code localhost} and {@code 127.0.0.1}. */
     public Path certificate() {
         return directory.resolve("certificate.pem");
+    }
+
+    /** Trusts {@link #certificate} alone. */
+    public TrustManagerFactory trust() {
+        try (var pem = Files.newInputStream(certificate())) {
+            var store = KeyStore.getInstance(KeyStore.getDefaultType());
+            store.load(null, null);
+            store.setCertificateEntry(
+                    "broker", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+            var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(store);
+            return trust;
+        } catch (IOException | GeneralSecurityException failed) {
+            throw new IllegalStateException(failed);
+        }
     }
 
     /** A connection over TCP on which nothing has been sent. */
