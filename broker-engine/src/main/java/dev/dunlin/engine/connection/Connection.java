@@ -28,6 +28,7 @@ import dev.dunlin.engine.tenant.TenantSpace;
 import dev.dunlin.engine.topic.TopicFilter;
 import dev.dunlin.engine.topic.TopicName;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -674,8 +675,13 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         end(reason, why, null);
     }
 
-    /** Ends the connection since the engine stops: nobody's fault, and no reason to publish a Will to those who go too. */
-    public void shutDown() {
+    /**
+     * Ends the connection since the engine stops: nobody's fault, and no reason to publish a Will to those who go too. On
+     * the connection's loop.
+     *
+     * @return completes when the channel is closed
+     */
+    public ChannelFuture shutDown() {
         if (state == State.CONNECTED) {
             if (version.isMqtt5()) {
                 MqttEncoder.disconnect(output.next(loop), ReasonCode.SERVER_SHUTTING_DOWN, null);
@@ -683,6 +689,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             leaveSession(false);
         }
         close();
+        return context.channel().closeFuture();
     }
 
     /** Tells an MQTT 5 client why, leaves the session with its Will, and closes. */

@@ -5,32 +5,33 @@ import dev.dunlin.engine.port.Incidents;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 
 /** Counts every refusal by its reason and passes it on. Any thread. */
 public final class IncidentCounters {
     private final Incidents incidents;
-    private final Map<Incident.Reason, LongAdder> counts = new EnumMap<>(Incident.Reason.class);
+    private final LongAdder[] counts = Stream.generate(LongAdder::new)
+            .limit(Incident.Reason.values().length)
+            .toArray(LongAdder[]::new);
 
     public IncidentCounters(Incidents incidents) {
         this.incidents = incidents;
-        for (var reason : Incident.Reason.values()) {
-            counts.put(reason, new LongAdder());
-        }
     }
 
     public void report(Incident incident) {
-        counts.get(incident.reason()).increment();
+        counts[incident.reason().ordinal()].increment();
         incidents.report(incident);
     }
 
     /** Since the start, without the reasons that never came. */
     public Map<Incident.Reason, Long> counts() {
         var seen = new EnumMap<Incident.Reason, Long>(Incident.Reason.class);
-        counts.forEach((reason, count) -> {
-            if (count.sum() > 0) {
-                seen.put(reason, count.sum());
+        for (var reason : Incident.Reason.values()) {
+            long count = counts[reason.ordinal()].sum();
+            if (count > 0) {
+                seen.put(reason, count);
             }
-        });
+        }
         return seen;
     }
 }

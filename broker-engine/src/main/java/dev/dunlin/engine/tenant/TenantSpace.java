@@ -36,6 +36,8 @@ public final class TenantSpace implements SessionHost {
     /** A member of a group of a Shared Subscription: in the tree beside the session's own subscription to the filter. */
     private record SharedMember(Session session, String shareName) {}
 
+    private static final long DROP_REPORT_INTERVAL_NANOS = 10_000_000;
+
     private final TenantId id;
     private final String slug;
     private final LongSupplier nanoClock;
@@ -48,6 +50,7 @@ public final class TenantSpace implements SessionHost {
     private final List<Map<String, Session>> sessionsByLoop;
     private volatile TenantLimits limits;
     private volatile @Nullable MessageTap tap;
+    private volatile long lastDropReportNanos;
 
     TenantSpace(
             TenantId id,
@@ -62,6 +65,7 @@ public final class TenantSpace implements SessionHost {
         this.nanoClock = nanoClock;
         this.dropListener = dropListener;
         this.publishRate = new RateLimit(nanoClock.getAsLong());
+        this.lastDropReportNanos = nanoClock.getAsLong() - DROP_REPORT_INTERVAL_NANOS;
         var maps = new ArrayList<Map<String, Session>>(loops);
         for (int i = 0; i < loops; i++) {
             maps.add(new HashMap<>());
@@ -102,6 +106,16 @@ public final class TenantSpace implements SessionHost {
     @Override
     public void onDropped(Session session, Publish message, Incident.Reason reason) {
         dropListener.onDropped(this, session, message, reason);
+    }
+
+    /** Whether enough time has passed since the last drop was reported. Any thread; two at once may both be told yes. */
+    public boolean mayReportDrop() {
+        long now = nanoTime();
+        if (now - lastDropReportNanos < DROP_REPORT_INTERVAL_NANOS) {
+            return false;
+        }
+        lastDropReportNanos = now;
+        return true;
     }
 
     // Connections and sessions

@@ -1,8 +1,8 @@
 package dev.dunlin.engine.benchmark;
 
 import dev.dunlin.engine.BrokerEngine;
-import dev.dunlin.engine.EngineSettings;
 import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.testkit.MemoryPorts;
 import dev.dunlin.engine.testkit.TestBroker;
 import java.nio.file.Path;
