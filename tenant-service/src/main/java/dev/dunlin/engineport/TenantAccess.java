@@ -222,20 +222,23 @@ class TenantAccess implements AccessChanges, DisposableBean {
         if (weight <= MAX_WEIGHT) {
             return;
         }
+        record Candidate(TenantSnapshot tenant, long unusedNanos) {}
         var now = System.nanoTime();
         var online = presence.tenantsOnline();
         var droppable = held.values().stream()
-                .filter(tenant -> !online.contains(tenant.snapshot.id()))
+                .map(tenant -> new Candidate(tenant.snapshot, now - tenant.usedNanos))
+                .filter(candidate -> !online.contains(candidate.tenant().id()))
                 // Whoever was admitted a moment ago is not online yet
-                .filter(tenant -> now - tenant.usedNanos > NEVER_FORGOTTEN_NANOS)
-                .sorted(Comparator.comparingLong(tenant -> tenant.usedNanos - now))
+                .filter(candidate -> candidate.unusedNanos() > NEVER_FORGOTTEN_NANOS)
+                .sorted(Comparator.comparingLong(Candidate::unusedNanos).reversed())
+                .map(Candidate::tenant)
                 .toList();
         for (var tenant : droppable) {
             if (weight <= MAX_WEIGHT) {
                 return;
             }
-            weight -= tenant.snapshot.weight();
-            forget(tenant.snapshot);
+            weight -= tenant.weight();
+            forget(tenant);
         }
     }
 
@@ -427,7 +430,8 @@ class TenantAccess implements AccessChanges, DisposableBean {
     public @Nullable AccessChange missedSince(Admission admission) {
         var known = held.get(admission.tenant());
         if (known == null) {
-            return null;
+            // Deleted since, or in theory let go of: nobody stays of whom changes would not be noticed
+            return new TenantSuspended(admission.tenant());
         }
         var tenant = known.snapshot;
         if (tenant.suspended()) {
