@@ -115,8 +115,8 @@ final class LogIn {
     private void onRefused(LoginAnswer.Refused refused) {
         var code = switch (refused.reason()) {
             case BAD_USER_NAME_OR_PASSWORD, UNKNOWN_CREDENTIAL -> ReasonCode.BAD_USER_NAME_OR_PASSWORD;
-            case CREDENTIAL_DISABLED, CREDENTIAL_EXPIRED, TENANT_SUSPENDED -> ReasonCode.NOT_AUTHORIZED;
-            case CLIENT_ID_NOT_ALLOWED -> ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
+            case CREDENTIAL_DISABLED, CREDENTIAL_EXPIRED, CLIENT_ID_NOT_ALLOWED, TENANT_SUSPENDED ->
+                ReasonCode.NOT_AUTHORIZED;
             case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
         };
         boolean isGuess = code == ReasonCode.BAD_USER_NAME_OR_PASSWORD;
