@@ -68,9 +68,10 @@ final class PahoClient implements LibraryClient {
     @Override
     public void close() throws MqttException {
         try {
-            client.disconnectForcibly(1_000, 1_000, client.isConnected());
-        } finally {
-            client.close(true);
+            client.disconnect();
+        } catch (MqttException taken) {
+            // the broker has closed the connection, and the client may or may not know it yet
         }
+        client.close(true);
     }
 }
