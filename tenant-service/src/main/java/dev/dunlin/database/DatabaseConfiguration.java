@@ -1,6 +1,7 @@
 package dev.dunlin.database;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackage;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -20,6 +21,10 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 @AutoConfigurationPackage(basePackages = "dev.dunlin")
 @PropertySource("classpath:dev/dunlin/database/defaults.properties")
 class DatabaseConfiguration {
+    @Bean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
 
     /** PostgreSQL of our own. Spring destroys it after the connection pool, since the pool depends on it. */
     @Configuration(proxyBeanMethods = false)

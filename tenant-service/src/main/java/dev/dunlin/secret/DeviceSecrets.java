@@ -1,0 +1,80 @@
+package dev.dunlin.secret;
+
+import dev.dunlin.engine.port.CredentialId;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
+import org.springframework.stereotype.Service;
+
+/** Makes, hashes and checks the secrets of devices. */
+@Service
+public class DeviceSecrets {
+    /** A secret of this length or more that comes from outside is taken to be generated, and hashed fast. */
+    public static final int GENERATED_LENGTH = 32;
+
+    private static final String KEY = "device-secret";
+    /** 32 signs, so five bits each; neither l and 1 nor o and 0, and nothing that a URL or a shell would change. */
+    private static final String ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
+
+    private final ServerKeys keys;
+    private final SecureRandom random = new SecureRandom();
+    private final Argon2PasswordEncoder argon2 = new Argon2PasswordEncoder(16, 32, 1, 1 << 14, 2);
+
+    DeviceSecrets(ServerKeys keys) {
+        this.keys = keys;
+    }
+
+    /** A new secret of 160 bits. */
+    public String generate() {
+        var secret = new StringBuilder(GENERATED_LENGTH);
+        for (int i = 0; i < GENERATED_LENGTH; i++) {
+            secret.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
+        }
+        return secret.toString();
+    }
+
+    /** The hash to keep; for a short secret this takes some ten milliseconds of a processor. */
+    public SecretHash hash(CredentialId credential, String secret) {
+        return secret.codePointCount(0, secret.length()) >= GENERATED_LENGTH
+                ? new SecretHash(
+                        SecretHash.Method.KEYED,
+                        HexFormat.of().formatHex(keyed(credential, secret.getBytes(StandardCharsets.UTF_8))))
+                : new SecretHash(SecretHash.Method.ARGON2ID, String.valueOf(argon2.encode(secret)));
+    }
+
+    /** HMAC of a presented secret, bound to the credential, so that equal secrets have unequal hashes. Fast. */
+    public byte[] keyed(CredentialId credential, byte[] secret) {
+        var id = ByteBuffer.allocate(16)
+                .putLong(credential.value().getMostSignificantBits())
+                .putLong(credential.value().getLeastSignificantBits());
+        return keys.hmac(KEY, id.array(), secret);
+    }
+
+    /** Whether {@code keyed}, made by {@link #keyed}, is what {@code stored} was made from. In constant time. */
+    public static boolean isKeyed(SecretHash stored, byte[] keyed) {
+        return stored.method() == SecretHash.Method.KEYED
+                && MessageDigest.isEqual(HexFormat.of().parseHex(stored.hash()), keyed);
+    }
+
+    /** Checks against Argon2id: some ten milliseconds of a processor. */
+    public boolean isChosen(SecretHash stored, byte[] secret) {
+        return stored.method() == SecretHash.Method.ARGON2ID
+                && argon2.matches(new String(secret, StandardCharsets.UTF_8), stored.hash());
+    }
+
+    /** Checks against either kind of hash. */
+    public boolean matches(CredentialId credential, String secret, SecretHash stored) {
+        var bytes = secret.getBytes(StandardCharsets.UTF_8);
+        return stored.method() == SecretHash.Method.KEYED
+                ? isKeyed(stored, keyed(credential, bytes))
+                : isChosen(stored, bytes);
+    }
+
+    /** Reads the key now, so that log-ins work later without the database. */
+    public void load() {
+        keys.load(KEY);
+    }
+}
