@@ -1,0 +1,55 @@
+package dev.dunlin.engine.client;
+
+import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.testkit.TestBroker;
+import java.util.concurrent.BlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/** A client library as the matrix drives it. Calls return when the broker has acknowledged. */
+interface LibraryClient extends AutoCloseable {
+    /** A message as it came, acknowledged by the library. */
+    record Received(String topic, String payload, int qos, boolean retained) {}
+
+    /** Opens connections: one constant for each library and version. */
+    enum Library {
+        HIVEMQ_5 {
+            @Override
+            LibraryClient connect(TestBroker broker, Transport transport, String clientId, @Nullable String willTopic) {
+                return new HiveMq5Client(broker, transport, clientId, willTopic);
+            }
+        },
+        HIVEMQ_3 {
+            @Override
+            LibraryClient connect(TestBroker broker, Transport transport, String clientId, @Nullable String willTopic) {
+                return new HiveMq3Client(broker, transport, clientId, willTopic);
+            }
+        },
+        PAHO_3_1_1 {
+            @Override
+            LibraryClient connect(TestBroker broker, Transport transport, String clientId, @Nullable String willTopic)
+                    throws Exception {
+                return new PahoClient(broker, transport, clientId, willTopic, 4);
+            }
+        },
+        PAHO_3_1 {
+            @Override
+            LibraryClient connect(TestBroker broker, Transport transport, String clientId, @Nullable String willTopic)
+                    throws Exception {
+                return new PahoClient(broker, transport, clientId, willTopic, 3);
+            }
+        };
+
+        /** @param willTopic gets {@code gone} at QoS 1 when the connection breaks */
+        abstract LibraryClient connect(
+                TestBroker broker, Transport transport, String clientId, @Nullable String willTopic) throws Exception;
+    }
+
+    void subscribe(String filter, int qos) throws Exception;
+
+    void publish(String topic, String payload, int qos, boolean retain) throws Exception;
+
+    BlockingQueue<Received> received();
+
+    @Override
+    void close() throws Exception;
+}

@@ -1,0 +1,126 @@
+package dev.dunlin.engine.testkit;
+
+import dev.dunlin.engine.BrokerEngine;
+import dev.dunlin.engine.EngineSettings;
+import dev.dunlin.engine.EngineStartException;
+import dev.dunlin.engine.port.Transport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Objects;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * The real engine on free ports of the loopback, with all four listeners and {@link MemoryPorts}. Two tenants are there,
+ * {@code acme} and {@code globex}, each with a credential {@code boiler-7} that may do everything.
+ */
+public final class TestBroker implements AutoCloseable {
+    public static final String SECRET = "a-secret-for-tests";
+
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+
+    private final Path directory;
+    private final MemoryPorts ports = new MemoryPorts();
+    private final BrokerEngine engine;
+
+    private TestBroker(int failedLogins) {
+        for (var slug : new String[] {"acme", "globex"}) {
+            ports.tenant(slug).addCredential("boiler-7", SECRET);
+        }
+        try {
+            directory = Files.createTempDirectory("dunlin-test-");
+            engine = BrokerEngine.start(
+                    new EngineSettings("127.0.0.1", 0, 0, 0, 0, null, null, directory, "localhost", 0, failedLogins, 2),
+                    ports.asEnginePorts());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (EngineStartException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    /** Starts a broker with two event loops and no guard before log-in. */
+    public static TestBroker start() {
+        return new TestBroker(0);
+    }
+
+    /** As {@link #start()}, with so many refused log-ins answered a second. */
+    public static TestBroker startAnswering(int failedLogins) {
+        return new TestBroker(failedLogins);
+    }
+
+    public MemoryPorts ports() {
+        return ports;
+    }
+
+    public MemoryPorts.Tenant tenant(String slug) {
+        return ports.tenant(slug);
+    }
+
+    /** The credential that tests use when it does not matter which: {@code boiler-7} of {@code acme}. */
+    public MemoryPorts.Credential device() {
+        return tenant("acme").credential("boiler-7");
+    }
+
+    public BrokerEngine engine() {
+        return engine;
+    }
+
+    public int port(Transport transport) {
+        return Objects.requireNonNull(engine.listeners().get(transport));
+    }
+
+    /** The certificate that the TLS listeners show, as PEM; it is valid for {@code localhost} and {@code 127.0.0.1}. */
+    public Path certificate() {
+        return directory.resolve("certificate.pem");
+    }
+
+    /** Trusts {@link #certificate} alone. */
+    public TrustManagerFactory trust() {
+        try (var pem = Files.newInputStream(certificate())) {
+            var store = KeyStore.getInstance(KeyStore.getDefaultType());
+            store.load(null, null);
+            store.setCertificateEntry(
+                    "broker", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+            var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(store);
+            return trust;
+        } catch (IOException | GeneralSecurityException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    /** A connection over TCP on which nothing has been sent. */
+    public WireClient open() {
+        return WireClient.open(port(Transport.TCP));
+    }
+
+    /** A client of MQTT {@code version} with Clean Session (Clean Start), logged in as {@link #device()}. */
+    public WireClient connect(MqttVersion version, String clientId) {
+        return connect(version, clientId, device());
+    }
+
+    public WireClient connect(MqttVersion version, String clientId, MemoryPorts.Credential credential) {
+        return open().connect(WireConnect.of(version, clientId).as(credential));
+    }
+
+    /** Stops the broker, and fails if it lost a buffer. */
+    @Override
+    public void close() {
+        engine.stop(STOP_TIMEOUT);
+        try (var files = Files.walk(directory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        LeakRecorder.assertNoLeaks();
+    }
+}

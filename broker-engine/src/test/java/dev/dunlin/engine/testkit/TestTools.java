@@ -1,0 +1,189 @@
+package dev.dunlin.engine.testkit;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Programs that tests need from outside. Each comes from the system property {@code dunlin.test.<name>}, else from the
+ * path, else from Debian's packages if we are root there; else the test fails with one sentence and is never skipped.
+ */
+public final class TestTools {
+    private static final String MQTT_JS_VERSION = "5.16.0";
+    private static final Duration INSTALL_TIMEOUT = Duration.ofMinutes(10);
+    /** Servers of Debian lie outside a plain user's path. */
+    private static final List<String> MORE_FOLDERS =
+            List.of("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/bin");
+
+    private static final Map<String, Path> found = new ConcurrentHashMap<>();
+
+    private TestTools() {}
+
+    public static Path mosquittoPub() {
+        return find("mosquitto_pub", "mosquitto-clients", "mosquitto_pub");
+    }
+
+    public static Path mosquittoSub() {
+        return find("mosquitto_sub", "mosquitto-clients", "mosquitto_sub");
+    }
+
+    public static Path mosquitto() {
+        return find("mosquitto", "mosquitto", "mosquitto");
+    }
+
+    public static Path chromium() {
+        return find("chromium", "chromium", "chromium", "google-chrome", "chromium-browser");
+    }
+
+    public static Path node() {
+        return find("node", "nodejs", "node", "nodejs");
+    }
+
+    private static Path npm() {
+        return find("npm", "npm", "npm");
+    }
+
+    /** A folder in which Node resolves {@code require("mqtt")}; made once in the build's target folder. */
+    public static Path mqttJs() {
+        return found.computeIfAbsent("mqtt.js", name -> {
+            var given = System.getProperty("dunlin.test.mqtt-js");
+            return given != null ? Path.of(given) : locked(TestTools::installMqttJs);
+        });
+    }
+
+    private static Path installMqttJs() {
+        var folder = targetFolder().resolve("mqtt-js-" + MQTT_JS_VERSION);
+        if (Files.isDirectory(folder)) {
+            return folder;
+        }
+        var making = folder.resolveSibling(
+                folder.getFileName() + "-" + ProcessHandle.current().pid());
+        try {
+            Files.createDirectories(making);
+            // without a file of its own here, npm would install into a parent folder that has one
+            Files.writeString(making.resolve("package.json"), "{\"private\": true}\n");
+            run(List.of(
+                    npm().toString(),
+                    "install",
+                    "--prefix",
+                    making.toString(),
+                    "--ignore-scripts",
+                    "--no-audit",
+                    "--no-fund",
+                    "mqtt@" + MQTT_JS_VERSION));
+            return Files.move(making, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    /** Tests run in the target folder; other programs in the module's. */
+    private static Path targetFolder() {
+        var here = Path.of("").toAbsolutePath();
+        return here.endsWith("target") ? here : here.resolve("target");
+    }
+
+    private static Path find(String name, String debianPackage, String... programs) {
+        return found.computeIfAbsent(name, key -> {
+            var property = "dunlin.test." + name.replace('_', '-');
+            var given = System.getProperty(property);
+            if (given != null) {
+                var path = Path.of(given);
+                if (!Files.isExecutable(path)) {
+                    throw new IllegalStateException(path + " (" + property + ") is not a program.");
+                }
+                return path;
+            }
+            var present = onPath(programs);
+            return present != null ? present : locked(() -> install(property, debianPackage, programs));
+        });
+    }
+
+    private static @Nullable Path onPath(String... programs) {
+        var folders = Stream.concat(
+                        Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)),
+                        MORE_FOLDERS.stream())
+                .toList();
+        for (var program : programs) {
+            for (var folder : folders) {
+                var path = Path.of(folder, program);
+                if (Files.isRegularFile(path) && Files.isExecutable(path)) {
+                    return path;
+                }
+            }
+        }
+        return null;
+    }
+
+    private static Path install(String property, String debianPackage, String... programs) {
+        var installedMeanwhile = onPath(programs);
+        if (installedMeanwhile != null) {
+            return installedMeanwhile;
+        }
+        if (!"root".equals(System.getProperty("user.name")) || onPath("apt-get") == null) {
+            throw new IllegalStateException("The tests need " + programs[0] + ": install Debian's package "
+                    + debianPackage + " or the like, or name the program with -D" + property + "=….");
+        }
+        run(List.of("apt-get", "update"));
+        run(List.of("apt-get", "install", "-y", "--no-install-recommends", debianPackage));
+        var installed = onPath(programs);
+        if (installed == null) {
+            throw new IllegalStateException("Debian's package " + debianPackage + " brought no " + programs[0] + ".");
+        }
+        return installed;
+    }
+
+    private static void run(List<String> command) {
+        try {
+            var output = Files.createTempFile("dunlin-tool-", ".log");
+            try {
+                var builder = new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile())
+                        .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+                builder.environment().put("DEBIAN_FRONTEND", "noninteractive");
+                var process = builder.start();
+                if (!process.waitFor(INSTALL_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                    throw new IllegalStateException(String.join(" ", command) + " took too long.");
+                }
+                if (process.exitValue() != 0) {
+                    var lines = Files.readAllLines(output);
+                    throw new IllegalStateException(String.join(" ", command) + " failed: "
+                            + String.join(" / ", lines.subList(Math.max(0, lines.size() - 5), lines.size())));
+                }
+            } finally {
+                Files.deleteIfExists(output);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    /** One at a time among all processes of this machine: modules are tested side by side. */
+    private static synchronized Path locked(Supplier<Path> action) {
+        var lockFile = Path.of(System.getProperty("java.io.tmpdir"), "dunlin-test-tools.lock");
+        try (var channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                var lock = channel.lock()) {
+            return action.get();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+}
