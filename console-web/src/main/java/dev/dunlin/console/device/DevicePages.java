@@ -44,7 +44,7 @@ class DevicePages {
             String effect,
             String actionText,
             String topicFilter,
-            String limits,
+            @Nullable String limits,
             String text,
             @Nullable String group) {}
 
@@ -195,7 +195,7 @@ class DevicePages {
                 effect,
                 action,
                 rule.topicFilter(),
-                limits.isEmpty() ? "–" : String.join(", ", limits),
+                limits.isEmpty() ? null : String.join(", ", limits),
                 effect + " " + action + " " + rule.topicFilter(),
                 rule.group());
     }
