@@ -13,6 +13,8 @@ import org.springframework.stereotype.Service;
 /** The tokens of tenants' scripts. */
 @Service
 public class ApiTokens {
+    private static final String KEY = "api-token";
+
     private final JdbcClient jdbc;
     private final ServerKeys keys;
 
@@ -32,8 +34,13 @@ public class ApiTokens {
                 .optional();
     }
 
+    /** Reads the key now, before a transaction begins. */
+    public void load() {
+        keys.load(KEY);
+    }
+
     /** What the database keeps of a token, and finds it by. */
     public String hash(String token) {
-        return HexFormat.of().formatHex(keys.hmac("api-token", token.getBytes(StandardCharsets.UTF_8)));
+        return HexFormat.of().formatHex(keys.hmac(KEY, token.getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -1,0 +1,185 @@
+package dev.dunlin.engineport;
+
+import dev.dunlin.engine.port.Access;
+import dev.dunlin.engine.port.Admission;
+import dev.dunlin.engine.port.Authenticator;
+import dev.dunlin.engine.port.CredentialId;
+import dev.dunlin.engine.port.Login;
+import dev.dunlin.engine.port.LoginAnswer;
+import dev.dunlin.engine.port.LoginAnswer.Admitted;
+import dev.dunlin.engine.port.LoginAnswer.Reason;
+import dev.dunlin.engine.port.LoginAnswer.Refused;
+import dev.dunlin.engine.port.PermissionRule;
+import dev.dunlin.engine.port.PermissionRule.Action;
+import dev.dunlin.engine.port.PermissionRule.Effect;
+import dev.dunlin.live.LiveTokens;
+import dev.dunlin.secret.DeviceSecrets;
+import dev.dunlin.secret.SecretHash;
+import dev.dunlin.tenant.Role;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/**
+ * Decides who may connect, from what is in memory; only the first log-in to a tenant waits for the database. What does not
+ * exist costs the same work as a wrong secret, and its refusal comes at the same time.
+ */
+@Component
+class TenantAuthenticator implements Authenticator {
+    private static final Pattern SLUG = Pattern.compile("[a-z0-9-]{3,32}");
+    /** Stands in for a credential that does not exist, so that hashing takes place all the same. */
+    private static final CredentialId NOBODY = new CredentialId(new UUID(0, 0));
+
+    private static final byte[] NO_PASSWORD = {};
+    private static final String LIVE_RULE = "live";
+
+    private final TenantAccess tenants;
+    private final DeviceSecrets secrets;
+    private final ChosenSecretChecks chosenSecrets;
+    private final LiveTokens liveTokens;
+    private final EvenRefusals refusals;
+    private final Clock clock;
+
+    TenantAuthenticator(
+            TenantAccess tenants,
+            DeviceSecrets secrets,
+            ChosenSecretChecks chosenSecrets,
+            LiveTokens liveTokens,
+            EvenRefusals refusals,
+            Clock clock) {
+        this.tenants = tenants;
+        this.secrets = secrets;
+        this.chosenSecrets = chosenSecrets;
+        this.liveTokens = liveTokens;
+        this.refusals = refusals;
+        this.clock = clock;
+        secrets.load();
+        liveTokens.load();
+    }
+
+    @Override
+    public CompletionStage<LoginAnswer> authenticate(Login login) {
+        long began = System.nanoTime();
+        return decide(login).exceptionally(fault -> null).thenCompose(answer -> {
+            if (answer instanceof Refused refused && looksUnknown(refused.reason())) {
+                return refusals.give(refused, began);
+            }
+            return CompletableFuture.completedFuture(
+                    answer == null ? new Refused(Reason.UNAVAILABLE, null, null) : answer);
+        });
+    }
+
+    private static boolean looksUnknown(Reason reason) {
+        return reason == Reason.BAD_USER_NAME_OR_PASSWORD || reason == Reason.UNKNOWN_CREDENTIAL;
+    }
+
+    private CompletableFuture<@Nullable LoginAnswer> decide(Login login) {
+        var userName = login.userName() == null ? "" : login.userName();
+        int dot = userName.indexOf('.');
+        var slug = dot < 0 ? "" : userName.substring(0, dot);
+        var name = dot < 0 ? null : userName.substring(dot + 1);
+        var password = login.password() == null ? NO_PASSWORD : login.password();
+        if (name == null || !SLUG.matcher(slug).matches()) {
+            return nobody(password, name);
+        }
+        return tenants.find(slug)
+                .thenCompose(tenant ->
+                        tenant.isEmpty() ? nobody(password, name) : decide(tenant.get(), name, password, login));
+    }
+
+    /** The same work as for a wrong secret. */
+    private CompletableFuture<@Nullable LoginAnswer> nobody(byte[] password, @Nullable String name) {
+        secrets.keyed(NOBODY, password);
+        return answer(new Refused(Reason.BAD_USER_NAME_OR_PASSWORD, null, name));
+    }
+
+    private static CompletableFuture<@Nullable LoginAnswer> answer(LoginAnswer answer) {
+        return CompletableFuture.completedFuture(answer);
+    }
+
+    private CompletableFuture<@Nullable LoginAnswer> decide(
+            TenantSnapshot tenant, String name, byte[] password, Login login) {
+        if (name.startsWith(LiveTokens.MARK)) {
+            return answer(decideLive(tenant, name, password));
+        }
+        var credential = tenant.credential(name);
+        var keyed = secrets.keyed(credential == null ? NOBODY : credential.id(), password);
+        if (credential == null) {
+            return answer(new Refused(Reason.UNKNOWN_CREDENTIAL, tenant.id(), name));
+        }
+        for (var secret : credential.secrets()) {
+            if (DeviceSecrets.isKeyed(secret.hash(), keyed)) {
+                return answer(admit(tenant, credential, secret, login));
+            }
+        }
+        var answer = answer(new Refused(Reason.BAD_USER_NAME_OR_PASSWORD, tenant.id(), name));
+        for (var secret : credential.secrets()) {
+            if (secret.hash().method() == SecretHash.Method.ARGON2ID) {
+                answer = answer.thenCompose(before ->
+                        before instanceof Refused refused && refused.reason() == Reason.BAD_USER_NAME_OR_PASSWORD
+                                ? chosenSecrets
+                                        .matches(secret.hash(), keyed, password)
+                                        .thenApply(right -> right ? admit(tenant, credential, secret, login) : before)
+                                : CompletableFuture.completedFuture(before));
+            }
+        }
+        return answer;
+    }
+
+    /** The secret was right: now, and only now, whoever asks may learn more. */
+    private LoginAnswer admit(
+            TenantSnapshot tenant, CredentialSnapshot credential, CredentialSnapshot.Secret secret, Login login) {
+        var now = clock.instant();
+        @Nullable Reason against = null;
+        if (tenant.suspended()) {
+            against = Reason.TENANT_SUSPENDED;
+        } else if (!credential.enabled()) {
+            against = Reason.CREDENTIAL_DISABLED;
+        } else if (credential.isExpired(now) || secret.isExpired(now)) {
+            against = Reason.CREDENTIAL_EXPIRED;
+        } else if (credential.clientId() != null && !credential.clientId().equals(login.clientId())) {
+            against = Reason.CLIENT_ID_NOT_ALLOWED;
+        }
+        if (against != null) {
+            return new Refused(against, tenant.id(), credential.name());
+        }
+        return new Admitted(new Admission(
+                tenant.id(),
+                tenant.slug(),
+                credential.id(),
+                credential.name(),
+                credential.access(),
+                tenant.limits(),
+                null));
+    }
+
+    private LoginAnswer decideLive(TenantSnapshot tenant, String name, byte[] password) {
+        var grant =
+                liveTokens.verify(name, password).filter(token -> token.tenant().equals(tenant.id()));
+        if (grant.isEmpty()) {
+            return new Refused(Reason.BAD_USER_NAME_OR_PASSWORD, tenant.id(), name);
+        }
+        if (tenant.suspended()) {
+            return new Refused(Reason.TENANT_SUSPENDED, tenant.id(), name);
+        }
+        var rules = new ArrayList<PermissionRule>();
+        rules.add(PermissionRule.of(LIVE_RULE, Effect.ALLOW, Action.SUBSCRIBE, "#"));
+        rules.add(PermissionRule.of(LIVE_RULE, Effect.ALLOW, Action.SUBSCRIBE, "$SYS/#"));
+        if (grant.get().role().atLeast(Role.OPERATOR)) {
+            rules.add(PermissionRule.of(LIVE_RULE, Effect.ALLOW, Action.PUBLISH, "#"));
+        }
+        return new Admitted(new Admission(
+                tenant.id(),
+                tenant.slug(),
+                new CredentialId(grant.get().account().value()),
+                name,
+                new Access(0, rules),
+                tenant.limits(),
+                grant.get().validUntil()));
+    }
+}
