@@ -2,9 +2,9 @@ package dev.dunlin.engine.transport;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.dunlin.engine.EngineSettings;
-import dev.dunlin.engine.EngineStartException;
 import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.settings.EngineSettings;
+import dev.dunlin.engine.settings.EngineStartException;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

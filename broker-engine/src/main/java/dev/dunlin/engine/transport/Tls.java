@@ -1,7 +1,7 @@
 package dev.dunlin.engine.transport;
 
-import dev.dunlin.engine.EngineSettings;
-import dev.dunlin.engine.EngineStartException;
+import dev.dunlin.engine.settings.EngineSettings;
+import dev.dunlin.engine.settings.EngineStartException;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;

@@ -1,9 +1,9 @@
 package dev.dunlin.engine.testkit;
 
 import dev.dunlin.engine.BrokerEngine;
-import dev.dunlin.engine.EngineSettings;
-import dev.dunlin.engine.EngineStartException;
 import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.settings.EngineSettings;
+import dev.dunlin.engine.settings.EngineStartException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

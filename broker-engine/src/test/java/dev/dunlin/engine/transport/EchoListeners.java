@@ -1,8 +1,8 @@
 package dev.dunlin.engine.transport;
 
-import dev.dunlin.engine.EngineSettings;
-import dev.dunlin.engine.EngineStartException;
 import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.settings.EngineSettings;
+import dev.dunlin.engine.settings.EngineStartException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.dunlin.engine.EngineSettings;
-import dev.dunlin.engine.EngineStartException;
 import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.settings.EngineSettings;
+import dev.dunlin.engine.settings.EngineStartException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;

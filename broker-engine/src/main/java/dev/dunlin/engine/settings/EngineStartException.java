@@ -1,4 +1,4 @@
-package dev.dunlin.engine;
+package dev.dunlin.engine.settings;
 
 /** The engine cannot start; the message is one sentence for the operator: what, why, and what to do. */
 public final class EngineStartException extends Exception {

@@ -1,4 +1,4 @@
-package dev.dunlin.engine;
+package dev.dunlin.engine.settings;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

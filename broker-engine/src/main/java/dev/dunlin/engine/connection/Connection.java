@@ -1,0 +1,805 @@
+package dev.dunlin.engine.connection;
+
+import dev.dunlin.engine.access.AccessPolicy;
+import dev.dunlin.engine.access.AccessPolicy.PublishAnswer;
+import dev.dunlin.engine.codec.MqttDecoder;
+import dev.dunlin.engine.codec.MqttEncoder;
+import dev.dunlin.engine.codec.MqttEncoder.Connack;
+import dev.dunlin.engine.packet.MessageProperties;
+import dev.dunlin.engine.packet.Packet;
+import dev.dunlin.engine.packet.Packet.Connect;
+import dev.dunlin.engine.packet.Packet.Disconnect;
+import dev.dunlin.engine.packet.Packet.Malformed;
+import dev.dunlin.engine.packet.Packet.Subscribe;
+import dev.dunlin.engine.packet.Packet.Unsubscribe;
+import dev.dunlin.engine.packet.ProtocolVersion;
+import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.packet.QoS;
+import dev.dunlin.engine.packet.ReasonCode;
+import dev.dunlin.engine.port.Admission;
+import dev.dunlin.engine.port.ConnectedClient;
+import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.port.UsageSample;
+import dev.dunlin.engine.session.Outbound;
+import dev.dunlin.engine.session.Session;
+import dev.dunlin.engine.session.SessionLoop;
+import dev.dunlin.engine.tenant.TenantSpace;
+import dev.dunlin.engine.topic.TopicFilter;
+import dev.dunlin.engine.topic.TopicName;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.mqtt.MqttMessageType;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's connection: the protocol's states, and the only handler of a pipeline that knows MQTT. It reads all packets
+ * of what has arrived, lends each to session and router, and writes once an event loop turn.
+ *
+ * <p>Runs on one event loop at a time: where it was accepted until the client is known, then on the home loop of the
+ * client's session. Holds the bytes of at most one incomplete packet, never more of them than such a packet may have.
+ */
+public final class Connection extends ChannelInboundHandlerAdapter implements Outbound {
+    private static final Logger log = LoggerFactory.getLogger(Connection.class);
+
+    /** The largest CONNECT packet, in bytes: the most that a stranger may make us hold. */
+    static final int MAX_CONNECT_BYTES = 128 * 1024;
+
+    /** The largest packet that MQTT can express. */
+    static final long MAX_PACKET_BYTES = 268_435_460L;
+
+    /** QoS 2 messages that one client may have unreleased; the Receive Maximum told to MQTT 5 clients. */
+    static final int RECEIVE_MAXIMUM = 1_024;
+
+    /** From the first byte that could come to CONNACK. */
+    static final Duration CONNECT_DEADLINE = Duration.ofSeconds(10);
+
+    /** From the first byte of a packet to its last. */
+    static final Duration PACKET_DEADLINE = Duration.ofSeconds(120);
+
+    private static final int KNOWN_ANSWERS = 4;
+
+    private enum State {
+        /** CONNECT has not come. */
+        NEW,
+        /** CONNECT is being judged; nothing more is read. */
+        LOGGING_IN,
+        CONNECTED,
+        /** All is said; what still comes is not looked at. */
+        CLOSING
+    }
+
+    /** A permission looked up before. */
+    private record Answer(TopicName topic, AccessPolicy policy, PublishAnswer publish) {}
+
+    private final Broker broker;
+    private final Transport transport;
+    private final InetSocketAddress remoteAddress;
+    private final MqttDecoder decoder;
+
+    @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else happens
+    private ChannelHandlerContext context;
+
+    @SuppressWarnings("NullAway.Init") // as above
+    private Output output;
+
+    private SessionLoop loop;
+    private State state = State.NEW;
+    private ProtocolVersion version = ProtocolVersion.MQTT_3_1_1;
+
+    /** Bytes that are not decoded: of a packet that is not complete, or of any while reading is paused. */
+    private @Nullable ByteBuf undecoded;
+
+    private boolean isPaused;
+    private boolean isDecoding;
+    private long packetCount;
+    private long lastPacketNanos;
+    private @Nullable Future<?> connectDeadline;
+    private @Nullable Future<?> packetDeadline;
+    private @Nullable Future<?> keepAlive;
+    private @Nullable Future<?> admissionEnd;
+
+    // Set when the client is accepted
+    private @Nullable TenantSpace space;
+    private @Nullable Session session;
+    private @Nullable ConnectedClient client;
+    private @Nullable Answer @Nullable [] answers;
+    private boolean wantsReasonStrings;
+    private long maxPacketBytesOut = Long.MAX_VALUE;
+    private long keepAliveNanos;
+    private boolean expiresWithConnection;
+
+    // Since the last usage sample
+    private long messagesIn;
+    private long bytesIn;
+    private long messagesOut;
+    private long bytesOut;
+    private long refused;
+
+    /** @param remoteAddress of the client itself, also behind a proxy */
+    public Connection(Broker broker, Transport transport, InetSocketAddress remoteAddress, EventLoop on) {
+        this.broker = broker;
+        this.transport = transport;
+        this.remoteAddress = remoteAddress;
+        this.loop = broker.loopOf(on);
+        this.decoder = new MqttDecoder(MAX_CONNECT_BYTES, broker.nanoClock);
+    }
+
+    // For the log-in
+
+    Transport transport() {
+        return transport;
+    }
+
+    InetSocketAddress remoteAddress() {
+        return remoteAddress;
+    }
+
+    String remoteIp() {
+        return remoteAddress.getAddress().getHostAddress();
+    }
+
+    SessionLoop loop() {
+        return loop;
+    }
+
+    boolean isLoggingIn() {
+        return state == State.LOGGING_IN;
+    }
+
+    void runOnLoop(Runnable action) {
+        var eventLoop = loop.eventLoop();
+        if (eventLoop.inEventLoop()) {
+            action.run();
+        } else {
+            eventLoop.execute(action);
+        }
+    }
+
+    /** Sends CONNACK with a refusal, and closes. */
+    void refuse(Connack refusal) {
+        if (state == State.CLOSING) {
+            return;
+        }
+        MqttEncoder.connack(output.next(loop), version, refusal);
+        close();
+    }
+
+    /**
+     * Moves to another event loop: {@code arrived} runs there, or {@code lost} anywhere if the connection did not live to
+     * see it. Nothing is read in between.
+     */
+    void moveTo(SessionLoop home, Runnable arrived, Runnable lost) {
+        cancel(connectDeadline);
+        var channel = context.channel();
+        channel.deregister().addListener(left -> {
+            loop = home;
+            home.eventLoop().register(channel).addListener(entered -> {
+                if (!entered.isSuccess()) {
+                    lost.run();
+                    onClosed(); // a channel that could not be registered has no loop to tell of its end
+                } else if (state == State.LOGGING_IN && channel.isActive()) {
+                    arrived.run();
+                } else {
+                    lost.run();
+                }
+            });
+        });
+    }
+
+    /** The client is admitted and its session attached: sends CONNACK. */
+    void onAccepted(Connect connect, TenantSpace space, Session session, Admission admission, boolean isResumed) {
+        cancel(connectDeadline);
+        state = State.CONNECTED;
+        this.space = space;
+        this.session = session;
+        wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
+        maxPacketBytesOut = connect.maximumPacketSize();
+        expiresWithConnection = connect.sessionExpirySeconds() == 0;
+        long maxPacketBytes = Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
+        decoder.limit(maxPacketBytes);
+        MqttEncoder.connack(
+                output.next(loop),
+                version,
+                new Connack(
+                        isResumed,
+                        ReasonCode.SUCCESS,
+                        null,
+                        connect.clientId().isEmpty() ? session.clientId() : null,
+                        RECEIVE_MAXIMUM,
+                        maxPacketBytes < MAX_PACKET_BYTES ? maxPacketBytes : 0,
+                        MqttDecoder.TOPIC_ALIAS_MAXIMUM));
+        lastPacketNanos = broker.nanoClock.getAsLong();
+        keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
+        if (keepAliveNanos > 0) {
+            keepAlive = loop.eventLoop().schedule(this::checkKeepAlive, keepAliveNanos, TimeUnit.NANOSECONDS);
+        }
+        if (admission.validUntil() != null) {
+            long millis = Math.max(
+                    0, Duration.between(Instant.now(), admission.validUntil()).toMillis());
+            admissionEnd = loop.eventLoop()
+                    .schedule(
+                            () -> disconnect(ReasonCode.MAXIMUM_CONNECT_TIME, Incident.Reason.ADMISSION_EXPIRED),
+                            millis,
+                            TimeUnit.MILLISECONDS);
+        }
+        var connected = new ConnectedClient(
+                broker.connectionIds.incrementAndGet(),
+                space.id(),
+                session.credential(),
+                session.credentialName(),
+                session.clientId(),
+                remoteIp(),
+                transport,
+                version.toString(),
+                Instant.now());
+        client = connected;
+        broker.connections.get(loop.index()).add(this);
+        broker.presence.connected(connected);
+    }
+
+    /** Serves the client: what the session has for it, then what it has sent meanwhile. */
+    void begin() {
+        if (state == State.CONNECTED) {
+            session().resume();
+            resumeReading();
+        }
+    }
+
+    // Netty's events
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        this.context = context;
+        output = new Output(context);
+        connectDeadline =
+                loop.eventLoop().schedule(this::onConnectDeadline, CONNECT_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Takes {@code message}. */
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        var in = (ByteBuf) message;
+        if (state == State.CLOSING) {
+            in.release();
+            return;
+        }
+        var before = undecoded;
+        if (before == null) {
+            undecoded = in;
+        } else {
+            before.writeBytes(in);
+            in.release();
+        }
+        if (!isPaused && state != State.LOGGING_IN) {
+            decode();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (state == State.CONNECTED && context.channel().isWritable()) {
+            session().onWritable();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        onClosed();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        onClosed();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            log.debug("Connection of {} broke off: {}", this, cause.toString());
+        } else {
+            log.warn("Connection of {} is closed after a fault", this, cause);
+        }
+        context.close();
+    }
+
+    private void onClosed() {
+        leaveSession(true);
+        state = State.CLOSING;
+        cancel(connectDeadline);
+        cancel(packetDeadline);
+        cancel(keepAlive);
+        cancel(admissionEnd);
+        output.release();
+        releaseUndecoded();
+        var connected = client;
+        if (connected != null) {
+            client = null;
+            broker.connections.get(loop.index()).remove(this);
+            broker.spaces.leave(space());
+            broker.presence.disconnected(connected);
+        }
+    }
+
+    // Reading
+
+    private void decode() {
+        if (isDecoding) {
+            return;
+        }
+        isDecoding = true;
+        long publishes = messagesIn + refused;
+        long packetsBefore = packetCount;
+        try {
+            while ((state == State.NEW || state == State.CONNECTED) && undecoded != null) {
+                var packet = decoder.decode(undecoded);
+                if (packet == null) {
+                    break;
+                }
+                packetCount++;
+                onPacket(packet);
+            }
+        } catch (RuntimeException fault) {
+            fail(fault);
+        } finally {
+            isDecoding = false;
+        }
+        tidyUndecoded();
+        if (packetCount != packetsBefore) {
+            lastPacketNanos = broker.nanoClock.getAsLong();
+        }
+        if (state == State.CONNECTED) {
+            slowDown(messagesIn + refused - publishes);
+        }
+    }
+
+    /** Keeps what is left of a large read in a buffer of its own size, so that a slow packet does not pin the rest. */
+    private void tidyUndecoded() {
+        var left = undecoded;
+        if (left == null) {
+            return;
+        }
+        if (state == State.CLOSING || !left.isReadable()) {
+            releaseUndecoded();
+            return;
+        }
+        if (left.readerIndex() > 0 || !left.isWritable(left.readableBytes())) {
+            var copy = context.alloc().buffer(Math.max(256, 2 * left.readableBytes()));
+            copy.writeBytes(left);
+            left.release();
+            undecoded = copy;
+        }
+        if (packetDeadline == null && state != State.LOGGING_IN) {
+            awaitPacket();
+        }
+    }
+
+    private void awaitPacket() {
+        long packetsSoFar = packetCount;
+        packetDeadline = loop.eventLoop()
+                .schedule(
+                        () -> {
+                            packetDeadline = null;
+                            if (undecoded == null || isPaused) {
+                                return;
+                            }
+                            if (packetCount == packetsSoFar) {
+                                disconnect(ReasonCode.MALFORMED_PACKET, Incident.Reason.MALFORMED_PACKET);
+                            } else {
+                                awaitPacket();
+                            }
+                        },
+                        PACKET_DEADLINE.toMillis(),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    private void releaseUndecoded() {
+        var left = undecoded;
+        if (left != null) {
+            undecoded = null;
+            left.release();
+        }
+    }
+
+    /** Stops reading for as long as the tenant is ahead of its rate, or another loop behind with our messages. */
+    private void slowDown(long publishes) {
+        if (publishes == 0) {
+            return;
+        }
+        long pauseNanos = space().countPublished(publishes);
+        if (pauseNanos > 0) {
+            pauseReading();
+            loop.eventLoop().schedule(this::resumeReading, pauseNanos, TimeUnit.NANOSECONDS);
+        } else if (loop.isCongested()) {
+            pauseReading();
+            loop.whenUncongested(this::resumeReading);
+        }
+    }
+
+    private void pauseReading() {
+        isPaused = true;
+        context.channel().config().setAutoRead(false);
+    }
+
+    private void resumeReading() {
+        if (state != State.CONNECTED) {
+            return;
+        }
+        isPaused = false;
+        lastPacketNanos = broker.nanoClock.getAsLong(); // the client was not silent, we were deaf
+        decode();
+        if (!isPaused && state == State.CONNECTED) {
+            context.channel().config().setAutoRead(true);
+        }
+    }
+
+    // Packets
+
+    private void onPacket(Packet packet) {
+        if (packet instanceof Publish publish) {
+            onPublish(publish);
+        } else if (packet instanceof Packet.Puback puback) {
+            session().onPuback(puback.packetId());
+        } else if (packet instanceof Packet.Pubrec pubrec) {
+            onPubrec(pubrec);
+        } else if (packet instanceof Packet.Pubrel pubrel) {
+            onPubrel(pubrel.packetId());
+        } else if (packet instanceof Packet.Pubcomp pubcomp) {
+            session().onPubcomp(pubcomp.packetId());
+        } else if (packet instanceof Packet.Pingreq) {
+            MqttEncoder.pingresp(output.next(loop));
+        } else if (packet instanceof Subscribe subscribe) {
+            onSubscribe(subscribe);
+        } else if (packet instanceof Unsubscribe unsubscribe) {
+            onUnsubscribe(unsubscribe);
+        } else if (packet instanceof Disconnect disconnect) {
+            onDisconnect(disconnect);
+        } else if (packet instanceof Connect connect) {
+            onConnect(connect);
+        } else if (packet instanceof Packet.Auth) {
+            // no connection has begun an enhanced authentication (MQTT 5 [MQTT-4.12.0-6])
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without enhanced authentication");
+        } else if (packet instanceof Malformed malformed) {
+            onMalformed(malformed);
+        }
+    }
+
+    private void onConnect(Connect connect) {
+        version = connect.version();
+        state = State.LOGGING_IN;
+        pauseReading();
+        new LogIn(this, broker, connect).begin();
+    }
+
+    private void onPublish(Publish publish) {
+        var session = session();
+        if (publish.qos() == QoS.EXACTLY_ONCE) {
+            if (session.isUnreleased(publish.packetId())) {
+                acknowledge(MqttMessageType.PUBREC, publish.packetId(), ReasonCode.SUCCESS);
+                return;
+            }
+            if (session.unreleasedCount() >= RECEIVE_MAXIMUM && version.isMqtt5()) {
+                answer(publish, new Outcome.Violation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "Receive Maximum"));
+                return;
+            }
+        }
+        var permission = permissionFor(publish.topic(), session.policy());
+        answer(publish, broker.publishing.publish(space(), session, publish, permission, remoteIp()));
+    }
+
+    private PublishAnswer permissionFor(TopicName topic, AccessPolicy policy) {
+        var answers = this.answers;
+        if (answers == null) {
+            answers = new Answer[KNOWN_ANSWERS];
+            this.answers = answers;
+        }
+        int slot = topic.hashCode() & KNOWN_ANSWERS - 1;
+        var known = answers[slot];
+        if (known != null && known.policy == policy && known.topic.equals(topic)) {
+            return known.publish;
+        }
+        var found = policy.publish(topic);
+        answers[slot] = new Answer(topic, policy, found);
+        return found;
+    }
+
+    private void answer(Publish publish, Outcome outcome) {
+        if (outcome instanceof Outcome.Accepted) {
+            messagesIn++;
+            bytesIn += publish.payload().length;
+            accept(publish);
+        } else if (outcome instanceof Outcome.Refused refusal) {
+            refused++;
+            if (!version.isMqtt5()) {
+                accept(publish); // MQTT 3.1.1 §3.3.5: acknowledged all the same
+            } else if (publish.qos() != QoS.AT_MOST_ONCE) {
+                refuse(publish, refusal);
+            }
+        } else if (outcome instanceof Outcome.Violation violation) {
+            violation(violation.reason(), violation.detail());
+        }
+    }
+
+    private void accept(Publish publish) {
+        switch (publish.qos()) {
+            case AT_MOST_ONCE -> {}
+            case AT_LEAST_ONCE -> acknowledge(MqttMessageType.PUBACK, publish.packetId(), ReasonCode.SUCCESS);
+            case EXACTLY_ONCE -> {
+                session().receive(publish.packetId());
+                acknowledge(MqttMessageType.PUBREC, publish.packetId(), ReasonCode.SUCCESS);
+            }
+        }
+    }
+
+    private void refuse(Publish publish, Outcome.Refused refusal) {
+        var type = publish.qos() == QoS.AT_LEAST_ONCE ? MqttMessageType.PUBACK : MqttMessageType.PUBREC;
+        var text = refusal.reasonString();
+        if (text != null && wantsReasonStrings && mayBeAsLongAs(text.length() * 3L + 16)) {
+            MqttEncoder.refusal(output.next(loop), type, publish.packetId(), refusal.reason(), text);
+        } else {
+            acknowledge(type, publish.packetId(), refusal.reason());
+        }
+    }
+
+    private boolean mayBeAsLongAs(long bytes) {
+        return bytes <= maxPacketBytesOut;
+    }
+
+    private void onPubrec(Packet.Pubrec pubrec) {
+        boolean isRefusal = pubrec.reason() >= ReasonCode.UNSPECIFIED_ERROR.value();
+        boolean isKnown = session().onPubrec(pubrec.packetId(), isRefusal);
+        if (!isRefusal) {
+            acknowledge(
+                    MqttMessageType.PUBREL,
+                    pubrec.packetId(),
+                    isKnown ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+        }
+    }
+
+    private void onPubrel(int packetId) {
+        boolean isKnown = session().release(packetId);
+        acknowledge(
+                MqttMessageType.PUBCOMP,
+                packetId,
+                isKnown ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+    }
+
+    private void onSubscribe(Subscribe packet) {
+        var subscribing = new Subscribing(space(), session(), remoteIp(), broker.incidents);
+        subscribing.subscribe(packet);
+        var text = subscribing.reasonString();
+        boolean say = text != null
+                && wantsReasonStrings
+                && text.length() < 1_000
+                && mayBeAsLongAs(text.length() * 3L + 16 + subscribing.reasons().size());
+        MqttEncoder.suback(output.next(loop), version, packet.packetId(), subscribing.reasons(), say ? text : null);
+        subscribing.bringRetained();
+    }
+
+    private void onUnsubscribe(Unsubscribe packet) {
+        var reasons = new ArrayList<ReasonCode>(packet.filters().size());
+        for (var text : packet.filters()) {
+            var filter = TopicFilter.parse(text);
+            reasons.add(
+                    filter == null
+                            ? ReasonCode.TOPIC_FILTER_INVALID
+                            : space().unsubscribe(session(), filter)
+                                    ? ReasonCode.SUCCESS
+                                    : ReasonCode.NO_SUBSCRIPTION_EXISTED);
+        }
+        MqttEncoder.unsuback(output.next(loop), version, packet.packetId(), reasons);
+    }
+
+    private void onDisconnect(Disconnect disconnect) {
+        long expiry = disconnect.sessionExpirySeconds();
+        if (expiry != Disconnect.UNCHANGED) {
+            if (expiresWithConnection && expiry != 0) {
+                violation(ReasonCode.PROTOCOL_ERROR, "a Session Expiry Interval after none [MQTT-3.14.2-2]");
+                return;
+            }
+            session().expirySeconds(expiry);
+        }
+        leaveSession(disconnect.reason() != ReasonCode.SUCCESS.value());
+        close();
+    }
+
+    private void onMalformed(Malformed malformed) {
+        switch (malformed.reason()) {
+            case UNSUPPORTED_PROTOCOL_VERSION -> refuse(Connack.refused(malformed.reason(), null));
+            case PACKET_TOO_LARGE -> end(malformed.reason(), Incident.Reason.PACKET_TOO_LARGE, malformed.detail());
+            case MALFORMED_PACKET -> end(malformed.reason(), Incident.Reason.MALFORMED_PACKET, malformed.detail());
+            default -> violation(malformed.reason(), malformed.detail());
+        }
+    }
+
+    private void violation(ReasonCode reason, String detail) {
+        end(reason, Incident.Reason.PROTOCOL_ERROR, detail);
+    }
+
+    private void acknowledge(MqttMessageType type, int packetId, ReasonCode reason) {
+        MqttEncoder.acknowledgement(output.next(loop), version, type, packetId, reason);
+    }
+
+    // What the session sends
+
+    @Override
+    public boolean isWritable() {
+        return output.isWritable();
+    }
+
+    @Override
+    public boolean publish(
+            Publish message, QoS qos, boolean dup, boolean retain, int packetId, int @Nullable [] subscriptionIds) {
+        boolean expires = version.isMqtt5() && message.expiresAtNanos() != Publish.NEVER;
+        long expiry = expires ? message.remainingSeconds(broker.nanoClock.getAsLong()) : MessageProperties.NEVER;
+        if (maxPacketBytesOut != Long.MAX_VALUE
+                && MqttEncoder.publishBytes(version, message, qos, subscriptionIds, expiry) > maxPacketBytesOut) {
+            return false;
+        }
+        MqttEncoder.publish(output.next(loop), version, message, qos, dup, retain, packetId, subscriptionIds, expiry);
+        int payloadBytes = message.payload().length;
+        messagesOut++;
+        bytesOut += payloadBytes;
+        loop.counters().countOut(payloadBytes);
+        return true;
+    }
+
+    @Override
+    public void pubrel(int packetId) {
+        acknowledge(MqttMessageType.PUBREL, packetId, ReasonCode.SUCCESS);
+    }
+
+    @Override
+    public void fail(RuntimeException cause) {
+        log.error("Connection of {} is closed after a fault in the engine", this, cause);
+        end(ReasonCode.UNSPECIFIED_ERROR, Incident.Reason.INTERNAL_ERROR, null);
+    }
+
+    // The end
+
+    @Override
+    public void disconnect(ReasonCode reason, Incident.Reason why) {
+        end(reason, why, null);
+    }
+
+    /**
+     * Ends the connection since the engine stops: nobody's fault, and no reason to publish a Will to those who go too. On
+     * the connection's loop.
+     *
+     * @return completes when the channel is closed
+     */
+    public ChannelFuture shutDown() {
+        if (state == State.CONNECTED) {
+            if (version.isMqtt5()) {
+                MqttEncoder.disconnect(output.next(loop), ReasonCode.SERVER_SHUTTING_DOWN, null);
+            }
+            leaveSession(false);
+        }
+        close();
+        return context.channel().closeFuture();
+    }
+
+    /** Tells an MQTT 5 client why, leaves the session with its Will, and closes. */
+    private void end(ReasonCode reason, Incident.Reason why, @Nullable String detail) {
+        if (state == State.CLOSING) {
+            return;
+        }
+        report(why, detail);
+        if (version.isMqtt5()) {
+            var text = wantsReasonStrings && detail != null && mayBeAsLongAs(detail.length() * 3L + 16) ? detail : null;
+            if (state == State.CONNECTED) {
+                MqttEncoder.disconnect(output.next(loop), reason, text);
+            } else if (state == State.LOGGING_IN) {
+                MqttEncoder.connack(output.next(loop), version, Connack.refused(reason, null));
+            }
+        }
+        leaveSession(true);
+        close();
+    }
+
+    private void report(Incident.Reason why, @Nullable String detail) {
+        var session = this.session;
+        broker.report(new Incident(
+                Instant.now(),
+                Incident.Kind.CONNECTION,
+                why,
+                space == null ? null : space.id(),
+                session == null ? null : session.credentialName(),
+                session == null ? null : session.clientId(),
+                remoteIp(),
+                null,
+                detail));
+    }
+
+    private void leaveSession(boolean withWill) {
+        var session = this.session;
+        if (session != null && session.outbound() == this) {
+            broker.keeper.leave(space(), session, withWill);
+        }
+    }
+
+    /** Writes what is due, and closes. */
+    void close() {
+        if (state == State.CLOSING) {
+            return;
+        }
+        state = State.CLOSING;
+        if (!isDecoding) {
+            releaseUndecoded();
+        }
+        context.channel().config().setAutoRead(true); // to see the end of the other direction
+        output.close(transport == Transport.TCP);
+    }
+
+    private void onConnectDeadline() {
+        if (state == State.LOGGING_IN) {
+            refuse(Connack.refused(ReasonCode.SERVER_UNAVAILABLE, null));
+        } else if (state == State.NEW) {
+            report(Incident.Reason.KEEP_ALIVE_TIMEOUT, "no CONNECT within " + CONNECT_DEADLINE.toSeconds() + " s");
+            close();
+        }
+    }
+
+    /** Only whole packets count: bytes that drip in keep nobody alive. */
+    private void checkKeepAlive() {
+        if (state != State.CONNECTED) {
+            return;
+        }
+        long silentNanos = isPaused ? 0 : broker.nanoClock.getAsLong() - lastPacketNanos;
+        if (silentNanos >= keepAliveNanos) {
+            disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, Incident.Reason.KEEP_ALIVE_TIMEOUT);
+        } else {
+            keepAlive =
+                    loop.eventLoop().schedule(this::checkKeepAlive, keepAliveNanos - silentNanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private static void cancel(@Nullable Future<?> timer) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+
+    /** What the client has used since the call before. */
+    UsageSample takeUsage() {
+        var session = session();
+        var sample = new UsageSample(
+                space().id(), session.credential(), messagesIn, bytesIn, messagesOut, bytesOut, refused);
+        messagesIn = 0;
+        bytesIn = 0;
+        messagesOut = 0;
+        bytesOut = 0;
+        refused = 0;
+        return sample;
+    }
+
+    private Session session() {
+        return Objects.requireNonNull(session, "no client is accepted");
+    }
+
+    private TenantSpace space() {
+        return Objects.requireNonNull(space, "no client is accepted");
+    }
+
+    /** Who it is, for the log. */
+    @Override
+    public String toString() {
+        var session = this.session;
+        return session == null
+                ? remoteIp()
+                : space().slug() + "." + session.credentialName() + " (" + session.clientId() + ") from " + remoteIp();
+    }
+}

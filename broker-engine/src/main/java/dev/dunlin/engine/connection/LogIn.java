@@ -1,0 +1,240 @@
+package dev.dunlin.engine.connection;
+
+import dev.dunlin.engine.access.AccessPolicy;
+import dev.dunlin.engine.codec.MqttEncoder.Connack;
+import dev.dunlin.engine.packet.Packet.Connect;
+import dev.dunlin.engine.packet.ReasonCode;
+import dev.dunlin.engine.port.AccessChange;
+import dev.dunlin.engine.port.Admission;
+import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.Login;
+import dev.dunlin.engine.port.LoginAnswer;
+import dev.dunlin.engine.port.TenantId;
+import dev.dunlin.engine.session.SessionLoop;
+import dev.dunlin.engine.tenant.TenantSpace;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * From CONNECT to CONNACK, in this order: authenticate, authorise, check limits; only then is a session looked at. The
+ * connection reads nothing meanwhile, and moves to the home loop of its session on the way.
+ */
+final class LogIn {
+    private static final Logger log = LoggerFactory.getLogger(LogIn.class);
+    private static final int MAX_CLIENT_ID_BYTES = 1_024;
+    private static final int MAX_IN_FLIGHT = 20_000;
+    private static final int ASSIGNED_ID_LENGTH = 22;
+    private static final String ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Connection connection;
+    private final Broker broker;
+    private final Connect connect;
+
+    LogIn(Connection connection, Broker broker, Connect connect) {
+        this.connection = connection;
+        this.broker = broker;
+        this.connect = connect;
+    }
+
+    /** On the connection's loop, as all of this class is. */
+    void begin() {
+        if (connect.authenticationMethod() != null) {
+            refuse(ReasonCode.BAD_AUTHENTICATION_METHOD, Incident.Reason.PROTOCOL_ERROR, null, null);
+            return;
+        }
+        if (!isClientIdAcceptable()) {
+            refuse(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, Incident.Reason.CLIENT_ID_INVALID, null, null);
+            return;
+        }
+        if (broker.loginsInFlight.incrementAndGet() > MAX_IN_FLIGHT) {
+            broker.loginsInFlight.decrementAndGet();
+            refuse(ReasonCode.SERVER_UNAVAILABLE, Incident.Reason.SERVER_UNAVAILABLE, null, null);
+            return;
+        }
+        var login = new Login(
+                connect.version().toString(),
+                connect.userName(),
+                connect.password(),
+                connect.clientId(),
+                connection.remoteAddress(),
+                connection.transport());
+        authenticate(login).whenComplete((answer, failure) -> {
+            broker.loginsInFlight.decrementAndGet();
+            if (failure != null) {
+                log.warn("A log-in could not be judged: {}", failure.toString());
+            }
+            var judged = failure == null ? answer : new LoginAnswer.Refused(LoginAnswer.Reason.UNAVAILABLE, null, null);
+            try {
+                connection.runOnLoop(() -> onAnswer(judged));
+            } catch (RejectedExecutionException shuttingDown) {
+                log.debug("A log-in was answered after the end of the engine");
+            }
+        });
+    }
+
+    private CompletionStage<LoginAnswer> authenticate(Login login) {
+        try {
+            return broker.authenticator.authenticate(login);
+        } catch (RuntimeException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    /** The rules on an empty Client Identifier: MQTT 3.1 §3.1, MQTT 3.1.1 [MQTT-3.1.3-7], MQTT 5 [MQTT-3.1.3-6]. */
+    private boolean isClientIdAcceptable() {
+        var clientId = connect.clientId();
+        if (clientId.isEmpty()) {
+            return switch (connect.version()) {
+                case MQTT_3_1 -> false;
+                case MQTT_3_1_1 -> connect.cleanStart();
+                case MQTT_5 -> true;
+            };
+        }
+        return clientId.getBytes(StandardCharsets.UTF_8).length <= MAX_CLIENT_ID_BYTES;
+    }
+
+    private void onAnswer(LoginAnswer answer) {
+        if (!connection.isLoggingIn()) {
+            return; // the client did not wait
+        }
+        if (answer instanceof LoginAnswer.Refused refused) {
+            onRefused(refused);
+        } else if (answer instanceof LoginAnswer.Admitted admitted) {
+            admit(admitted.admission());
+        }
+    }
+
+    private void onRefused(LoginAnswer.Refused refused) {
+        var code = switch (refused.reason()) {
+            case BAD_USER_NAME_OR_PASSWORD, UNKNOWN_CREDENTIAL -> ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+            case CREDENTIAL_DISABLED, CREDENTIAL_EXPIRED, CLIENT_ID_NOT_ALLOWED, TENANT_SUSPENDED ->
+                ReasonCode.NOT_AUTHORIZED;
+            case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
+        };
+        boolean isGuess = code == ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+        if (isGuess && !broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress())) {
+            report(Incident.Reason.TOO_MANY_FAILED_LOGINS, refused.tenant(), refused.credential(), null);
+            connection.close();
+            return;
+        }
+        refuse(code, refused.reason().incident(), refused.tenant(), refused.credential());
+    }
+
+    private void admit(Admission admission) {
+        var space = broker.spaces.enter(admission);
+        if (space == null) {
+            refuseOverLimit(
+                    Incident.Reason.TOO_MANY_CONNECTIONS,
+                    admission,
+                    "at most " + admission.limits().connections() + " connections of the tenant");
+            return;
+        }
+        var loop = connection.loop();
+        boolean isAssigned = connect.clientId().isEmpty();
+        var clientId = isAssigned ? assignClientId(admission.tenant(), loop) : connect.clientId();
+        var home = broker.homeOf(admission.tenant(), clientId);
+        if (home == loop) {
+            open(space, home, clientId, admission);
+        } else {
+            connection.moveTo(home, () -> open(space, home, clientId, admission), () -> broker.spaces.leave(space));
+        }
+    }
+
+    /** A random one whose home is here, so that the connection can stay. */
+    private String assignClientId(TenantId tenant, SessionLoop loop) {
+        while (true) {
+            var id = new StringBuilder(ASSIGNED_ID_LENGTH);
+            for (int i = 0; i < ASSIGNED_ID_LENGTH; i++) {
+                id.append(ID_CHARACTERS.charAt(RANDOM.nextInt(ID_CHARACTERS.length())));
+            }
+            var clientId = id.toString();
+            if (broker.homeOf(tenant, clientId) == loop) {
+                return clientId;
+            }
+        }
+    }
+
+    /** On the home loop. */
+    private void open(TenantSpace space, SessionLoop home, String clientId, Admission admission) {
+        var opened = broker.keeper.open(space, home, clientId, connect.cleanStart(), admission);
+        if (opened == null) {
+            refuseOverLimit(
+                    Incident.Reason.TOO_MANY_SESSIONS,
+                    admission,
+                    "at most " + space.limits().sessions() + " sessions of the tenant");
+            broker.spaces.leave(space);
+            return;
+        }
+        var session = opened.session();
+        session.will(connect.will());
+        session.attach(connection, connect.receiveMaximum(), connect.sessionExpirySeconds());
+        reportUselessWill(session.policy(), admission, clientId);
+        connection.onAccepted(connect, space, session, admission, opened.isResumed());
+        var missed = broker.accessChanges.missedSince(admission);
+        if (missed instanceof AccessChange.LimitsReplaced replaced) {
+            space.limits(replaced.limits());
+        } else if (missed != null) {
+            broker.keeper.apply(missed, space, home);
+        }
+        connection.begin();
+    }
+
+    /** A Will that will not be published is no reason to keep a device out, but one to tell its owner at once. */
+    private void reportUselessWill(AccessPolicy policy, Admission admission, String clientId) {
+        var will = connect.will();
+        if (will == null) {
+            return;
+        }
+        var answer = policy.publish(will.topic());
+        var refusal = answer.refuses(will.qos(), will.retain());
+        if (refusal != null) {
+            broker.report(new Incident(
+                    Instant.now(),
+                    Incident.Kind.PUBLISH,
+                    refusal,
+                    admission.tenant(),
+                    admission.credentialName(),
+                    clientId,
+                    connection.remoteIp(),
+                    will.topic().toString(),
+                    answer.decidedBy()));
+        }
+    }
+
+    /** MQTT before 5 gets "server unavailable": the client is who it says, and may come again. */
+    private void refuseOverLimit(Incident.Reason reason, Admission admission, String limit) {
+        report(reason, admission.tenant(), admission.credentialName(), limit);
+        connection.refuse(Connack.refused(ReasonCode.QUOTA_EXCEEDED, "over the limit: " + limit));
+    }
+
+    private void refuse(
+            ReasonCode code, Incident.Reason reason, @Nullable TenantId tenant, @Nullable String credential) {
+        report(reason, tenant, credential, null);
+        connection.refuse(Connack.refused(code, null));
+    }
+
+    private void report(
+            Incident.Reason reason,
+            @Nullable TenantId tenant,
+            @Nullable String credential,
+            @Nullable String decidedBy) {
+        broker.report(new Incident(
+                Instant.now(),
+                Incident.Kind.CONNECT,
+                reason,
+                tenant,
+                credential,
+                connect.clientId(),
+                connection.remoteIp(),
+                null,
+                decidedBy));
+    }
+}

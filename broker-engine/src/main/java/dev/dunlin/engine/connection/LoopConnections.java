@@ -1,0 +1,66 @@
+package dev.dunlin.engine.connection;
+
+import dev.dunlin.engine.port.CredentialId;
+import dev.dunlin.engine.port.TenantId;
+import dev.dunlin.engine.port.UsageSample;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The accepted connections of one event loop, and what was used on it. On that loop only. */
+public final class LoopConnections {
+    private record User(TenantId tenant, CredentialId credential) {}
+
+    private final Set<Connection> open = new LinkedHashSet<>();
+    private final Map<User, UsageSample> usageOfClosed = new HashMap<>();
+
+    void add(Connection connection) {
+        open.add(connection);
+    }
+
+    void remove(Connection connection) {
+        if (open.remove(connection)) {
+            add(usageOfClosed, connection.takeUsage());
+        }
+    }
+
+    /** A copy, since connections close while it is walked. */
+    public List<Connection> all() {
+        return new ArrayList<>(open);
+    }
+
+    public int size() {
+        return open.size();
+    }
+
+    /** What was used since the call before, one sample a credential. */
+    public List<UsageSample> takeUsage() {
+        var usage = new HashMap<>(usageOfClosed);
+        usageOfClosed.clear();
+        for (var connection : open) {
+            add(usage, connection.takeUsage());
+        }
+        return new ArrayList<>(usage.values());
+    }
+
+    private static void add(Map<User, UsageSample> usage, UsageSample sample) {
+        boolean isNothing = sample.messagesIn() == 0 && sample.messagesOut() == 0 && sample.refused() == 0;
+        if (!isNothing) {
+            usage.merge(new User(sample.tenant(), sample.credential()), sample, LoopConnections::sum);
+        }
+    }
+
+    private static UsageSample sum(UsageSample a, UsageSample b) {
+        return new UsageSample(
+                a.tenant(),
+                a.credential(),
+                a.messagesIn() + b.messagesIn(),
+                a.bytesIn() + b.bytesIn(),
+                a.messagesOut() + b.messagesOut(),
+                a.bytesOut() + b.bytesOut(),
+                a.refused() + b.refused());
+    }
+}

@@ -1,0 +1,99 @@
+package dev.dunlin.engine.connection;
+
+import dev.dunlin.engine.session.SessionLoop;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one connection has to write. Packets are put one behind the other and go to the network together when the turn of
+ * the event loop ends, or earlier once {@link #MAX_UNFLUSHED} bytes have come together. An idle connection holds no buffer.
+ */
+final class Output implements SessionLoop.TurnEnd {
+    static final int MAX_UNFLUSHED = 64 * 1024;
+
+    private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(2);
+    private static final int SMALLEST_BUFFER = 128;
+
+    private final ChannelHandlerContext context;
+    private @Nullable ByteBuf unflushed;
+    private int sizeHint = SMALLEST_BUFFER;
+    private boolean turnEndComes;
+
+    Output(ChannelHandlerContext context) {
+        this.context = context;
+    }
+
+    /** Lends the buffer that the next packet is written to; {@code loop} is the connection's own. */
+    ByteBuf next(SessionLoop loop) {
+        var buffer = unflushed;
+        if (buffer != null && buffer.readableBytes() >= MAX_UNFLUSHED) {
+            flush();
+            buffer = null;
+        }
+        if (buffer == null) {
+            buffer = context.alloc().ioBuffer(sizeHint);
+            unflushed = buffer;
+            if (!turnEndComes) {
+                turnEndComes = true;
+                loop.atTurnEnd(this);
+            }
+        }
+        return buffer;
+    }
+
+    boolean isWritable() {
+        return context.channel().isWritable();
+    }
+
+    @Override
+    public void onTurnEnd() {
+        turnEndComes = false;
+        flush();
+    }
+
+    /** Gives the network what there is. */
+    void flush() {
+        var buffer = unflushed;
+        if (buffer != null) {
+            unflushed = null;
+            int size = buffer.readableBytes();
+            sizeHint = Math.max(SMALLEST_BUFFER, Math.min(size + (size >> 2), MAX_UNFLUSHED + MAX_UNFLUSHED / 4));
+            context.writeAndFlush(buffer, context.voidPromise());
+        }
+    }
+
+    /**
+     * Writes what there is and closes then. Where the transport can, only our direction is closed at first: a socket that
+     * is closed while bytes of the peer are unread resets the connection, and the peer would not read our last words.
+     *
+     * @param halfClose whether the transport is plain TCP
+     */
+    void close(boolean halfClose) {
+        flush();
+        var channel = context.channel();
+        var written = context.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        if (halfClose && channel instanceof DuplexChannel duplex) {
+            written.addListener(done -> duplex.shutdownOutput());
+        } else {
+            written.addListener(ChannelFutureListener.CLOSE);
+        }
+        var deadline =
+                channel.eventLoop().schedule(() -> channel.close(), CLOSE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        channel.closeFuture().addListener(closed -> deadline.cancel(false));
+    }
+
+    /** Forgets what is not written; the channel is closed. */
+    void release() {
+        var buffer = unflushed;
+        if (buffer != null) {
+            unflushed = null;
+            buffer.release();
+        }
+    }
+}

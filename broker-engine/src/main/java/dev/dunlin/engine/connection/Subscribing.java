@@ -1,0 +1,116 @@
+package dev.dunlin.engine.connection;
+
+import dev.dunlin.engine.packet.Packet.RetainHandling;
+import dev.dunlin.engine.packet.Packet.Subscribe;
+import dev.dunlin.engine.packet.ReasonCode;
+import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.session.Delivery;
+import dev.dunlin.engine.session.Session;
+import dev.dunlin.engine.session.Subscription;
+import dev.dunlin.engine.tenant.TenantSpace;
+import dev.dunlin.engine.topic.TopicFilter;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** SUBSCRIBE, one Topic Filter after the other (MQTT 5 §3.8). On the session's loop. */
+final class Subscribing {
+    private final TenantSpace space;
+    private final Session session;
+    private final @Nullable String remoteAddress;
+    private final IncidentCounters incidents;
+    private final List<ReasonCode> reasons = new ArrayList<>();
+    private final List<Subscription> bringsRetained = new ArrayList<>();
+    private @Nullable String reasonString;
+
+    Subscribing(TenantSpace space, Session session, @Nullable String remoteAddress, IncidentCounters incidents) {
+        this.space = space;
+        this.session = session;
+        this.remoteAddress = remoteAddress;
+        this.incidents = incidents;
+    }
+
+    void subscribe(Subscribe packet) {
+        for (var request : packet.requests()) {
+            reasons.add(subscribe(request, packet.subscriptionId()));
+        }
+    }
+
+    private ReasonCode subscribe(Subscribe.Request request, int subscriptionId) {
+        var filter = TopicFilter.parse(request.filter());
+        if (filter == null) {
+            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, Incident.Reason.TOPIC_INVALID, null);
+        }
+        var answer = session.policy().subscribe(filter);
+        if (answer.refusal() != null) {
+            return refuse(request, ReasonCode.NOT_AUTHORIZED, answer.refusal(), answer.decidedBy());
+        }
+        boolean isNew = !session.subscriptions().containsKey(filter);
+        long limit = space.limits().subscriptionsPerSession();
+        if (isNew && session.subscriptions().size() >= limit) {
+            return refuse(
+                    request,
+                    ReasonCode.QUOTA_EXCEEDED,
+                    Incident.Reason.TOO_MANY_SUBSCRIPTIONS,
+                    "at most " + limit + " subscriptions of one client");
+        }
+        var qos = request.qos().atMost(answer.maxQos());
+        var delivery = new Delivery(
+                session,
+                qos,
+                request.noLocal(),
+                request.retainAsPublished(),
+                subscriptionId == 0 ? null : new int[] {subscriptionId});
+        var subscription = new Subscription(filter, request.qos(), subscriptionId, answer.hidden(), delivery);
+        boolean wantsRetained = filter.shareName() == null // MQTT 5 §4.8.2
+                && (request.retainHandling() == RetainHandling.SEND
+                        || request.retainHandling() == RetainHandling.SEND_IF_NEW && isNew);
+        if (wantsRetained && !session.mayBringRetained()) {
+            return refuse(
+                    request,
+                    ReasonCode.QUOTA_EXCEEDED,
+                    Incident.Reason.SLOW_CONSUMER,
+                    "retained messages of earlier subscriptions have yet to be read");
+        }
+        space.subscribe(subscription);
+        if (wantsRetained) {
+            bringsRetained.add(subscription);
+        }
+        return ReasonCode.granted(qos);
+    }
+
+    private ReasonCode refuse(
+            Subscribe.Request request, ReasonCode code, Incident.Reason reason, @Nullable String decidedBy) {
+        incidents.report(new Incident(
+                Instant.now(),
+                Incident.Kind.SUBSCRIBE,
+                reason,
+                space.id(),
+                session.credentialName(),
+                session.clientId(),
+                remoteAddress,
+                request.filter(),
+                decidedBy));
+        reasonString = request.filter() + ": " + Publishing.explain(reason, decidedBy);
+        return code;
+    }
+
+    /** One for each Topic Filter, in their order. */
+    List<ReasonCode> reasons() {
+        return reasons;
+    }
+
+    /** Why the last of the refused was refused; null if none was. */
+    @Nullable
+    String reasonString() {
+        return reasonString;
+    }
+
+    /** Sends the retained messages that the new subscriptions bring; SUBACK is on its way. */
+    void bringRetained() {
+        for (var subscription : bringsRetained) {
+            session.offerRetained(space.retained().matching(subscription, space.nanoTime()), subscription.delivery());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package dev.dunlin.engine.routing;
+
+import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.session.Session;
+import dev.dunlin.engine.session.SessionLoop;
+import dev.dunlin.engine.tenant.TenantSpace;
+import dev.dunlin.engine.topic.TopicName;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Routes what is published on one event loop. A message goes to sessions of the same loop at once, and to those of another
+ * when the loop's turn ends, with all others that go there.
+ *
+ * <p>Routes found are kept in a table of fixed size; two that fall on the same place take turns, which costs a look into
+ * the tree and nothing else.
+ */
+public final class Router {
+    private static final int ROUTES = 1 << 15;
+
+    private final SessionLoop loop;
+    private final List<SessionLoop> loops;
+    private @Nullable Route @Nullable [] routes;
+
+    /** @param loops all there are, in the order of their index */
+    public Router(SessionLoop loop, List<SessionLoop> loops) {
+        this.loop = loop;
+        this.loops = loops;
+    }
+
+    /**
+     * Gives {@code message} to all sessions of the tenant that are subscribed to its topic. On this router's loop only.
+     *
+     * @param publisher the session that published it, if a session did
+     */
+    public void route(TenantSpace space, Publish message, @Nullable Session publisher) {
+        var route = routeOf(space, message.topic());
+        for (int i = 0; i < route.byLoop.length; i++) {
+            var deliveries = route.byLoop[i];
+            if (deliveries == null) {
+                continue;
+            }
+            if (i == loop.index()) {
+                loop.deliver(message, deliveries, publisher);
+            } else {
+                loop.handOver(loops.get(i), message, deliveries, publisher);
+            }
+        }
+        for (var group : route.groups) {
+            var member = group.choose();
+            var home = member[0].session().home();
+            if (home == loop) {
+                loop.deliver(message, member, publisher);
+            } else {
+                loop.handOver(home, message, member, publisher);
+            }
+        }
+    }
+
+    private Route routeOf(TenantSpace space, TopicName topic) {
+        var routes = this.routes;
+        if (routes == null) {
+            routes = new Route[ROUTES];
+            this.routes = routes;
+        }
+        int hash = topic.hashCode() * 31 + System.identityHashCode(space);
+        int slot = (hash ^ hash >>> 16) & ROUTES - 1;
+        var known = routes[slot];
+        if (known != null && known.isFor(space, topic)) {
+            return known;
+        }
+        var found = Route.find(space, topic, loops.size());
+        routes[slot] = found;
+        return found;
+    }
+}

@@ -1,0 +1,36 @@
+package dev.dunlin.engine.session;
+
+import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.packet.QoS;
+import org.jspecify.annotations.Nullable;
+
+/** A message on its way to one client: first in the queue, then in the in-flight window. */
+final class Outgoing {
+    /** What the client has to answer next. */
+    enum Awaits {
+        PUBACK,
+        PUBREC,
+        PUBCOMP
+    }
+
+    final Publish message;
+    final QoS qos;
+    final boolean retain;
+    final int @Nullable [] subscriptionIds;
+
+    /** 0 until it is sent. */
+    int packetId;
+
+    /** Place in the order of first sending. */
+    long sequence;
+
+    Awaits awaits;
+
+    Outgoing(Publish message, QoS qos, boolean retain, int @Nullable [] subscriptionIds) {
+        this.message = message;
+        this.qos = qos;
+        this.retain = retain;
+        this.subscriptionIds = subscriptionIds;
+        this.awaits = qos == QoS.EXACTLY_ONCE ? Awaits.PUBREC : Awaits.PUBACK;
+    }
+}

@@ -1,0 +1,468 @@
+package dev.dunlin.engine.session;
+
+import dev.dunlin.engine.access.AccessPolicy;
+import dev.dunlin.engine.packet.Packet.Connect;
+import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.packet.QoS;
+import dev.dunlin.engine.packet.Will;
+import dev.dunlin.engine.port.CredentialId;
+import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.topic.TopicFilter;
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The session of one client (MQTT 5 §4.1). All methods are called on the session's home event loop, but for the getters of
+ * what never changes.
+ *
+ * <p>Bounds: the queue and the in-flight window hold as many messages and bytes as the tenant's limits say, the window at
+ * most {@link #MAX_INFLIGHT} messages; a QoS 1 or 2 message beyond them is dropped, counted and reported. QoS 0 messages
+ * are dropped and counted while the network takes no more.
+ */
+public final class Session {
+    /** Messages of QoS 1 and 2 in flight to a client, whatever its Receive Maximum. */
+    public static final int MAX_INFLIGHT = 1_024;
+
+    private static final int MAX_RETAINED_BURSTS = 64;
+
+    private final SessionLoop home;
+    private final SessionHost host;
+    private final CredentialId credential;
+    private final String credentialName;
+    private final String clientId;
+    private final Map<TopicFilter, Subscription> subscriptions = new HashMap<>(4);
+    private final InflightWindow inflight = new InflightWindow();
+    private final Deque<Outgoing> queue = new ArrayDeque<>(4);
+    private long queuedBytes;
+
+    /** Sent on an earlier connection and to be sent again on this one. */
+    private final Deque<Outgoing> resends = new ArrayDeque<>(2);
+
+    /** Retained messages that new subscriptions have yet to bring. */
+    private final Deque<RetainedBurst> bursts = new ArrayDeque<>(2);
+
+    /** Packet Identifiers of QoS 2 messages received and not yet released. */
+    private @Nullable BitSet unreleased;
+
+    private int unreleasedCount;
+
+    private @Nullable Outbound outbound;
+    private int receiveMaximum;
+
+    /** In flight on this connection: what counts against Receive Maximum. */
+    private int onWire;
+
+    private long expirySeconds;
+    private AccessPolicy policy;
+    private @Nullable Will will;
+    private boolean draining;
+    private volatile boolean online;
+
+    public Session(
+            SessionLoop home,
+            SessionHost host,
+            CredentialId credential,
+            String credentialName,
+            String clientId,
+            AccessPolicy policy) {
+        this.home = home;
+        this.host = host;
+        this.credential = credential;
+        this.credentialName = credentialName;
+        this.clientId = clientId;
+        this.policy = policy;
+    }
+
+    private record RetainedBurst(Iterator<Publish> messages, Delivery delivery) {}
+
+    public SessionLoop home() {
+        return home;
+    }
+
+    /** Whose session it is: nobody else may resume it. */
+    public CredentialId credential() {
+        return credential;
+    }
+
+    public String credentialName() {
+        return credentialName;
+    }
+
+    public String clientId() {
+        return clientId;
+    }
+
+    /** By filter; changed by the tenant's space together with the tenant's tree. */
+    public Map<TopicFilter, Subscription> subscriptions() {
+        return subscriptions;
+    }
+
+    /** Whether a client is connected; any thread may ask, and learns what was true a moment ago. */
+    public boolean isOnline() {
+        return online;
+    }
+
+    /** Seconds that the session outlives its connection. */
+    public long expirySeconds() {
+        return expirySeconds;
+    }
+
+    /** Changes the Session Expiry Interval, as DISCONNECT may (MQTT 5 §3.14.2.2.2). */
+    public void expirySeconds(long expirySeconds) {
+        this.expirySeconds = expirySeconds;
+    }
+
+    public boolean neverExpires() {
+        return expirySeconds == Connect.NEVER_EXPIRES;
+    }
+
+    public @Nullable Will will() {
+        return will;
+    }
+
+    public void will(@Nullable Will will) {
+        this.will = will;
+    }
+
+    // Connection
+
+    /** A client has connected. What is due is sent after {@link #resume}. */
+    public void attach(Outbound outbound, int receiveMaximum, long expirySeconds) {
+        this.outbound = outbound;
+        this.receiveMaximum = Math.min(receiveMaximum, MAX_INFLIGHT);
+        this.expirySeconds = expirySeconds;
+        onWire = 0;
+        resends.clear();
+        resends.addAll(inflight.inOrder());
+        online = true;
+    }
+
+    /** Sends what was left unacknowledged, then what is queued (MQTT 5 §4.4). CONNACK has been sent. */
+    public void resume() {
+        drain();
+    }
+
+    /** The connection, while there is one. */
+    public @Nullable Outbound outbound() {
+        return outbound;
+    }
+
+    /** The client is gone; QoS 0 messages do not wait for it. */
+    public void detach() {
+        outbound = null;
+        online = false;
+        resends.clear();
+        bursts.clear();
+        removeQueued(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE);
+    }
+
+    /** The network takes more again. */
+    public void onWritable() {
+        drain();
+    }
+
+    // Delivery
+
+    /** Takes note of a message for this session: sends it, queues it or drops it. A fault closes the connection only. */
+    public void offer(Publish message, Delivery delivery) {
+        try {
+            var qos = message.qos().atMost(delivery.qos());
+            boolean retain = message.retain() && delivery.retainAsPublished();
+            if (qos == QoS.AT_MOST_ONCE) {
+                offerAtMostOnce(message, retain, delivery.subscriptionIds());
+            } else {
+                offerAcknowledged(new Outgoing(message, qos, retain, delivery.subscriptionIds()));
+            }
+        } catch (RuntimeException fault) {
+            onFault(fault);
+        }
+    }
+
+    /** Whether a further subscription may bring retained messages, or too many that did are still under way. */
+    public boolean mayBringRetained() {
+        return bursts.size() < MAX_RETAINED_BURSTS;
+    }
+
+    /** Sends {@code messages} as the network and the client take them, and before whatever arrives from now on. */
+    public void offerRetained(Iterator<Publish> messages, Delivery delivery) {
+        bursts.add(new RetainedBurst(messages, delivery));
+        drain();
+    }
+
+    private void offerAtMostOnce(Publish message, boolean retain, int @Nullable [] subscriptionIds) {
+        var outbound = this.outbound;
+        if (outbound == null) {
+            return; // MQTT 5 §4.1: a Server may keep QoS 0 messages for an absent client; ours does not
+        }
+        if (!bursts.isEmpty()) {
+            enqueue(new Outgoing(message, QoS.AT_MOST_ONCE, retain, subscriptionIds));
+        } else if (!outbound.isWritable()) {
+            host.onDropped(this, message, Incident.Reason.SLOW_CONSUMER);
+        } else if (!outbound.publish(message, QoS.AT_MOST_ONCE, false, retain, 0, subscriptionIds)) {
+            host.onDropped(this, message, Incident.Reason.PACKET_TOO_LARGE);
+        }
+    }
+
+    private void offerAcknowledged(Outgoing outgoing) {
+        var outbound = this.outbound;
+        boolean inTurn = queue.isEmpty() && bursts.isEmpty() && resends.isEmpty();
+        if (outbound != null && inTurn && outbound.isWritable() && windowTakes(outgoing)) {
+            send(outbound, outgoing);
+        } else if (outbound != null || expirySeconds > 0) {
+            enqueue(outgoing);
+        }
+    }
+
+    private void enqueue(Outgoing outgoing) {
+        var limits = host.limits();
+        int bytes = outgoing.message.queuedBytes();
+        if (queue.size() >= limits.queuedMessagesPerSession() || queuedBytes + bytes > limits.queuedBytesPerSession()) {
+            host.onDropped(this, outgoing.message, Incident.Reason.QUEUE_FULL);
+            return;
+        }
+        queue.add(outgoing);
+        queuedBytes += bytes;
+    }
+
+    /** A window that is empty takes any message, so that one larger than the limit does not stop the queue for good. */
+    private boolean windowTakes(Outgoing outgoing) {
+        if (outgoing.qos == QoS.AT_MOST_ONCE || inflight.size() == 0) {
+            return true;
+        }
+        return onWire < receiveMaximum
+                && inflight.size() < MAX_INFLIGHT
+                && inflight.bytes() + outgoing.message.queuedBytes()
+                        <= host.limits().queuedBytesPerSession();
+    }
+
+    /** Sends what is due, in this order: again what an earlier connection lost, retained messages, the queue. */
+    private void drain() {
+        if (draining) {
+            return;
+        }
+        draining = true;
+        try {
+            var outbound = this.outbound;
+            while (outbound != null && outbound == this.outbound && outbound.isWritable()) {
+                if (!sendNext(outbound)) {
+                    return;
+                }
+            }
+        } finally {
+            draining = false;
+        }
+    }
+
+    private boolean sendNext(Outbound outbound) {
+        if (!resends.isEmpty()) {
+            return sendAgain(outbound);
+        }
+        var burst = bursts.peek();
+        if (burst != null) {
+            return sendFrom(burst, outbound);
+        }
+        var next = queue.peek();
+        if (next == null || !windowTakes(next)) {
+            return false;
+        }
+        queue.remove();
+        queuedBytes -= next.message.queuedBytes();
+        if (!next.message.isExpired(host.nanoTime())) {
+            send(outbound, next);
+        }
+        return true;
+    }
+
+    private boolean sendAgain(Outbound outbound) {
+        if (onWire >= receiveMaximum) {
+            return false;
+        }
+        var again = resends.remove();
+        onWire++;
+        if (again.awaits == Outgoing.Awaits.PUBCOMP) {
+            outbound.pubrel(again.packetId);
+        } else if (!outbound.publish(
+                again.message, again.qos, true, again.retain, again.packetId, again.subscriptionIds)) {
+            onWire--;
+            inflight.remove(again);
+            host.onDropped(this, again.message, Incident.Reason.PACKET_TOO_LARGE);
+        }
+        return true;
+    }
+
+    private boolean sendFrom(RetainedBurst burst, Outbound outbound) {
+        boolean windowFull = onWire >= receiveMaximum || inflight.size() >= MAX_INFLIGHT;
+        if (windowFull && burst.delivery.qos() != QoS.AT_MOST_ONCE) {
+            return false;
+        }
+        if (!burst.messages.hasNext()) {
+            bursts.remove();
+            return true;
+        }
+        var message = burst.messages.next();
+        if (!policy.mayReceive(message.topic())) {
+            return true; // the permission went while the burst was under way
+        }
+        send(
+                outbound,
+                new Outgoing(
+                        message, message.qos().atMost(burst.delivery.qos()), true, burst.delivery.subscriptionIds()));
+        return true;
+    }
+
+    private void send(Outbound outbound, Outgoing outgoing) {
+        if (outgoing.qos != QoS.AT_MOST_ONCE) {
+            inflight.add(outgoing);
+            onWire++;
+        }
+        boolean sent = outbound.publish(
+                outgoing.message, outgoing.qos, false, outgoing.retain, outgoing.packetId, outgoing.subscriptionIds);
+        if (!sent) {
+            if (outgoing.qos != QoS.AT_MOST_ONCE) {
+                inflight.remove(outgoing);
+                onWire--;
+            }
+            host.onDropped(this, outgoing.message, Incident.Reason.PACKET_TOO_LARGE);
+        }
+    }
+
+    // Acknowledgements of the client; one that answers nothing is let pass (MQTT 5 §4.13 leaves it to the server)
+
+    public void onPuback(int packetId) {
+        var outgoing = inflight.get(packetId);
+        if (outgoing != null && outgoing.awaits == Outgoing.Awaits.PUBACK) {
+            finish(outgoing);
+        }
+    }
+
+    /**
+     * @param refused whether the reason code is an error, which ends the delivery (MQTT 5 [MQTT-4.3.3-4])
+     * @return whether PUBREL is the answer; otherwise the Packet Identifier is not known
+     */
+    public boolean onPubrec(int packetId, boolean refused) {
+        var outgoing = inflight.get(packetId);
+        if (outgoing == null || outgoing.awaits == Outgoing.Awaits.PUBACK) {
+            return false;
+        }
+        if (refused) {
+            finish(outgoing);
+            return true;
+        }
+        outgoing.awaits = Outgoing.Awaits.PUBCOMP;
+        return true;
+    }
+
+    public void onPubcomp(int packetId) {
+        var outgoing = inflight.get(packetId);
+        if (outgoing != null && outgoing.awaits == Outgoing.Awaits.PUBCOMP) {
+            finish(outgoing);
+        }
+    }
+
+    private void finish(Outgoing outgoing) {
+        inflight.remove(outgoing);
+        boolean notSentAgainYet = !resends.isEmpty() && resends.remove(outgoing);
+        if (!notSentAgainYet) {
+            onWire--;
+        }
+        drain();
+    }
+
+    // QoS 2 messages of the client
+
+    /**
+     * Takes note of a QoS 2 message from the client.
+     *
+     * @return false if it was received before and must not be published again (MQTT 5 [MQTT-4.3.3-10])
+     */
+    public boolean receive(int packetId) {
+        var ids = unreleased;
+        if (ids == null) {
+            ids = new BitSet();
+            unreleased = ids;
+        }
+        if (ids.get(packetId)) {
+            return false;
+        }
+        ids.set(packetId);
+        unreleasedCount++;
+        return true;
+    }
+
+    /** Whether a QoS 2 message with this Packet Identifier waits for its PUBREL. */
+    public boolean isUnreleased(int packetId) {
+        return unreleased != null && unreleased.get(packetId);
+    }
+
+    /** How many QoS 2 messages of the client are not released. */
+    public int unreleasedCount() {
+        return unreleasedCount;
+    }
+
+    /** @return whether the Packet Identifier was known */
+    public boolean release(int packetId) {
+        var ids = unreleased;
+        if (ids == null || !ids.get(packetId)) {
+            return false;
+        }
+        ids.clear(packetId);
+        unreleasedCount--;
+        if (unreleasedCount == 0) {
+            unreleased = null;
+        }
+        return true;
+    }
+
+    // Permissions
+
+    /** What the client may do now. */
+    public AccessPolicy policy() {
+        return policy;
+    }
+
+    /** The client may do something else from now on: what waits on topics that it may read no more is dropped. */
+    public void policy(AccessPolicy policy) {
+        this.policy = policy;
+        removeQueued(this::isHidden);
+        if (outbound == null) {
+            inflight.removeIf(this::isHidden);
+        } else {
+            resends.removeIf(outgoing -> {
+                boolean hidden = isHidden(outgoing);
+                if (hidden) {
+                    inflight.remove(outgoing);
+                }
+                return hidden;
+            });
+        }
+    }
+
+    /** A message that the client has taken responsibility for is its own to finish. */
+    private boolean isHidden(Outgoing outgoing) {
+        return outgoing.awaits != Outgoing.Awaits.PUBCOMP && !policy.mayReceive(outgoing.message.topic());
+    }
+
+    private void removeQueued(Predicate<Outgoing> condition) {
+        queue.removeIf(outgoing -> {
+            boolean remove = condition.test(outgoing);
+            if (remove) {
+                queuedBytes -= outgoing.message.queuedBytes();
+            }
+            return remove;
+        });
+    }
+
+    private void onFault(RuntimeException fault) {
+        var outbound = this.outbound;
+        if (outbound == null) {
+            throw fault;
+        }
+        outbound.fail(fault);
+    }
+}

@@ -1,0 +1,17 @@
+package dev.dunlin.engine.session;
+
+import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.TenantLimits;
+
+/** What a session needs of the tenant it belongs to. */
+public interface SessionHost {
+    /** The limits now. */
+    TenantLimits limits();
+
+    /** The engine's clock. */
+    long nanoTime();
+
+    /** A message for {@code session} was dropped; called on its event loop. */
+    void onDropped(Session session, Publish message, Incident.Reason reason);
+}

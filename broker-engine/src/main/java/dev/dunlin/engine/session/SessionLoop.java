@@ -1,0 +1,233 @@
+package dev.dunlin.engine.session;
+
+import dev.dunlin.engine.packet.Publish;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SingleThreadEventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event loop and what the engine keeps for it. What happens in a turn of the loop is gathered and done once, when the
+ * turn ends: connections flush what they have to write, and messages for sessions of other loops are handed over, one task
+ * for each of those loops.
+ *
+ * <p>A loop that is behind holds back those that feed it: once {@link #MAX_HANDED_OVER} messages of one loop wait at
+ * another, {@link #isCongested} is true until half of them are done, and connections stop reading meanwhile.
+ */
+public final class SessionLoop {
+    private static final Logger log = LoggerFactory.getLogger(SessionLoop.class);
+
+    /** How many deliveries of one loop may wait at another. */
+    static final int MAX_HANDED_OVER = 65_536;
+
+    /** Something to do once at the end of a turn. */
+    public interface TurnEnd {
+        void onTurnEnd();
+    }
+
+    private final int index;
+    private final SingleThreadEventLoop eventLoop;
+    private final HandOver[] handOvers;
+    private final LoopCounters counters = new LoopCounters();
+    private final Runnable endTurn = this::endTurn;
+    private List<TurnEnd> turnEnds = new ArrayList<>();
+    private List<TurnEnd> spareTurnEnds = new ArrayList<>();
+    private List<Runnable> whenUncongested = new ArrayList<>();
+    private boolean endOfTurnComes;
+
+    private SessionLoop(int index, SingleThreadEventLoop eventLoop, int loops) {
+        this.index = index;
+        this.eventLoop = eventLoop;
+        this.handOvers = new HandOver[loops];
+    }
+
+    /** Makes one for each event loop. */
+    public static List<SessionLoop> of(List<? extends EventLoop> eventLoops) {
+        var loops = new ArrayList<SessionLoop>();
+        for (var eventLoop : eventLoops) {
+            loops.add(new SessionLoop(loops.size(), (SingleThreadEventLoop) eventLoop, eventLoops.size()));
+        }
+        for (var from : loops) {
+            for (var to : loops) {
+                from.handOvers[to.index] = new HandOver(from, to);
+            }
+        }
+        return List.copyOf(loops);
+    }
+
+    public int index() {
+        return index;
+    }
+
+    public EventLoop eventLoop() {
+        return eventLoop;
+    }
+
+    public LoopCounters counters() {
+        return counters;
+    }
+
+    /** Has {@code turnEnd} called when this turn ends. On this loop only, at most once a turn for each. */
+    public void atTurnEnd(TurnEnd turnEnd) {
+        turnEnds.add(turnEnd);
+        expectEndOfTurn();
+    }
+
+    /**
+     * Gives {@code message} to sessions of another loop when this turn ends. On this loop only.
+     *
+     * @param deliveries to sessions that live on {@code to}; not changed afterwards
+     * @param publisher the session that published, if a session did
+     */
+    public void handOver(SessionLoop to, Publish message, Delivery[] deliveries, @Nullable Session publisher) {
+        handOvers[to.index].add(message, deliveries, publisher);
+        expectEndOfTurn();
+    }
+
+    /** Whether some loop is so far behind with messages of this one that no more should be read. On this loop only. */
+    public boolean isCongested() {
+        for (var handOver : handOvers) {
+            if (handOver.isCongested()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Has {@code action} run on this loop once it is congested no more. On this loop only. */
+    public void whenUncongested(Runnable action) {
+        whenUncongested.add(action);
+    }
+
+    private void expectEndOfTurn() {
+        if (!endOfTurnComes) {
+            endOfTurnComes = true;
+            eventLoop.executeAfterEventLoopIteration(endTurn);
+        }
+    }
+
+    private void endTurn() {
+        endOfTurnComes = false;
+        for (var handOver : handOvers) {
+            handOver.send();
+        }
+        var due = turnEnds;
+        turnEnds = spareTurnEnds;
+        for (int i = 0; i < due.size(); i++) {
+            try {
+                due.get(i).onTurnEnd();
+            } catch (RuntimeException fault) {
+                log.error("The end of a turn failed for one connection; the others go on", fault);
+            }
+        }
+        due.clear();
+        spareTurnEnds = due;
+    }
+
+    private void onUncongested() {
+        if (isCongested()) {
+            return;
+        }
+        var waiting = whenUncongested;
+        whenUncongested = new ArrayList<>();
+        waiting.forEach(Runnable::run);
+    }
+
+    /** Offers {@code message} to each session but, where No Local says so, to its publisher. */
+    static void offer(Publish message, Delivery[] deliveries, @Nullable Session publisher) {
+        for (var delivery : deliveries) {
+            if (!delivery.noLocal() || delivery.session() != publisher) {
+                delivery.session().offer(message, delivery);
+            }
+        }
+    }
+
+    /** As {@link #handOver}, to sessions of this loop, at once. */
+    public void deliver(Publish message, Delivery[] deliveries, @Nullable Session publisher) {
+        offer(message, deliveries, publisher);
+    }
+
+    /** From one loop to another: fields belong to {@code from}, but for the count of what waits. */
+    private static final class HandOver {
+        private final SessionLoop from;
+        private final SessionLoop to;
+        private final AtomicLong waiting = new AtomicLong();
+        private @Nullable Batch batch;
+
+        HandOver(SessionLoop from, SessionLoop to) {
+            this.from = from;
+            this.to = to;
+        }
+
+        void add(Publish message, Delivery[] deliveries, @Nullable Session publisher) {
+            var batch = this.batch;
+            if (batch == null) {
+                batch = new Batch(this);
+                this.batch = batch;
+            }
+            batch.add(message, deliveries, publisher);
+        }
+
+        void send() {
+            var batch = this.batch;
+            if (batch == null) {
+                return;
+            }
+            this.batch = null;
+            waiting.addAndGet(batch.deliveryCount);
+            try {
+                to.eventLoop.execute(batch);
+            } catch (RejectedExecutionException shuttingDown) {
+                waiting.addAndGet(-batch.deliveryCount);
+            }
+        }
+
+        boolean isCongested() {
+            return waiting.get() > MAX_HANDED_OVER;
+        }
+
+        void done(int count) {
+            long now = waiting.addAndGet(-count);
+            boolean crossedHalf = now <= MAX_HANDED_OVER / 2 && now + count > MAX_HANDED_OVER / 2;
+            if (crossedHalf && !from.eventLoop.isShuttingDown()) {
+                from.eventLoop.execute(from::onUncongested);
+            }
+        }
+    }
+
+    /** What one turn has for another loop; filled on the one, run on the other. */
+    private static final class Batch implements Runnable {
+        private final HandOver handOver;
+        private final List<Publish> messages = new ArrayList<>();
+        private final List<Delivery[]> deliveries = new ArrayList<>();
+        private final List<@Nullable Session> publishers = new ArrayList<>();
+        private int deliveryCount;
+
+        Batch(HandOver handOver) {
+            this.handOver = handOver;
+        }
+
+        void add(Publish message, Delivery[] deliveries, @Nullable Session publisher) {
+            messages.add(message);
+            this.deliveries.add(deliveries);
+            publishers.add(publisher);
+            deliveryCount += deliveries.length;
+        }
+
+        @Override
+        public void run() {
+            try {
+                for (int i = 0; i < messages.size(); i++) {
+                    offer(messages.get(i), deliveries.get(i), publishers.get(i));
+                }
+            } finally {
+                handOver.done(deliveryCount);
+            }
+        }
+    }
+}

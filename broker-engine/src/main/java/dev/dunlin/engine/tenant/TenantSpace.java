@@ -1,0 +1,265 @@
+package dev.dunlin.engine.tenant;
+
+import dev.dunlin.engine.access.AccessPolicy;
+import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.port.Access;
+import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.MessageTap;
+import dev.dunlin.engine.port.TenantId;
+import dev.dunlin.engine.port.TenantLimits;
+import dev.dunlin.engine.session.Delivery;
+import dev.dunlin.engine.session.Session;
+import dev.dunlin.engine.session.SessionHost;
+import dev.dunlin.engine.session.SessionLoop;
+import dev.dunlin.engine.session.Subscription;
+import dev.dunlin.engine.topic.TopicFilter;
+import dev.dunlin.engine.topic.TopicTree;
+import dev.dunlin.engine.topic.TreeReference;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that the engine holds for one tenant. What all event loops read (limits, subscription tree, tap) are immutable
+ * snapshots behind one reference each; sessions are kept apart by home loop, each loop touching its own.
+ */
+public final class TenantSpace implements SessionHost {
+    /** Told of what becomes of a tenant's messages; called on the event loop of the session. */
+    public interface DropListener {
+        void onDropped(TenantSpace space, Session session, Publish message, Incident.Reason reason);
+    }
+
+    /** A member of a group of a Shared Subscription: in the tree beside the session's own subscription to the filter. */
+    private record SharedMember(Session session, String shareName) {}
+
+    private static final long DROP_REPORT_INTERVAL_NANOS = 10_000_000;
+
+    private final TenantId id;
+    private final String slug;
+    private final LongSupplier nanoClock;
+    private final DropListener dropListener;
+    private final TreeReference<Object, Subscription> subscriptions = new TreeReference<>();
+    private final RetainedMessages retained = new RetainedMessages();
+    private final RateLimit publishRate;
+    private final AtomicLong connections = new AtomicLong();
+    private final AtomicLong sessionCount = new AtomicLong();
+    private final List<Map<String, Session>> sessionsByLoop;
+    private volatile TenantLimits limits;
+    private volatile @Nullable MessageTap tap;
+    private volatile long lastDropReportNanos;
+
+    TenantSpace(
+            TenantId id,
+            String slug,
+            TenantLimits limits,
+            int loops,
+            LongSupplier nanoClock,
+            DropListener dropListener) {
+        this.id = id;
+        this.slug = slug;
+        this.limits = limits;
+        this.nanoClock = nanoClock;
+        this.dropListener = dropListener;
+        this.publishRate = new RateLimit(nanoClock.getAsLong());
+        this.lastDropReportNanos = nanoClock.getAsLong() - DROP_REPORT_INTERVAL_NANOS;
+        var maps = new ArrayList<Map<String, Session>>(loops);
+        for (int i = 0; i < loops; i++) {
+            maps.add(new HashMap<>());
+        }
+        this.sessionsByLoop = List.copyOf(maps);
+    }
+
+    public TenantId id() {
+        return id;
+    }
+
+    public String slug() {
+        return slug;
+    }
+
+    @Override
+    public TenantLimits limits() {
+        return limits;
+    }
+
+    public void limits(TenantLimits limits) {
+        this.limits = limits;
+    }
+
+    public @Nullable MessageTap tap() {
+        return tap;
+    }
+
+    public void tap(@Nullable MessageTap tap) {
+        this.tap = tap;
+    }
+
+    @Override
+    public long nanoTime() {
+        return nanoClock.getAsLong();
+    }
+
+    @Override
+    public void onDropped(Session session, Publish message, Incident.Reason reason) {
+        dropListener.onDropped(this, session, message, reason);
+    }
+
+    /** Whether enough time has passed since the last drop was reported. Any thread; two at once may both be told yes. */
+    public boolean mayReportDrop() {
+        long now = nanoTime();
+        if (now - lastDropReportNanos < DROP_REPORT_INTERVAL_NANOS) {
+            return false;
+        }
+        lastDropReportNanos = now;
+        return true;
+    }
+
+    // Connections and sessions
+
+    /** Counts a connection in, unless the tenant has as many as it may. Any thread. */
+    public boolean admitConnection() {
+        long limit = limits.connections();
+        long before = connections.getAndIncrement();
+        if (before >= limit) {
+            connections.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    public void connectionClosed() {
+        connections.decrementAndGet();
+    }
+
+    public long connections() {
+        return connections.get();
+    }
+
+    /** Sessions that live on {@code loop}, by client id; on that loop only. */
+    public Map<String, Session> sessionsOn(SessionLoop loop) {
+        return sessionsByLoop.get(loop.index());
+    }
+
+    public long sessionCount() {
+        return sessionCount.get();
+    }
+
+    /** Keeps a new session, unless the tenant has as many as it may. On the session's loop. */
+    public boolean add(Session session) {
+        if (sessionCount.incrementAndGet() > limits.sessions()) {
+            sessionCount.decrementAndGet();
+            return false;
+        }
+        sessionsOn(session.home()).put(session.clientId(), session);
+        return true;
+    }
+
+    /** Ends a session: its subscriptions, its queue, its place. On the session's loop. */
+    public void remove(Session session) {
+        if (sessionsOn(session.home()).remove(session.clientId(), session)) {
+            sessionCount.decrementAndGet();
+            for (var filter : List.copyOf(session.subscriptions().keySet())) {
+                unsubscribe(session, filter);
+            }
+        }
+    }
+
+    /** Whether nothing is left that the space must be kept for. */
+    boolean isEmpty() {
+        return connections.get() == 0 && sessionCount.get() == 0 && retained.size() == 0;
+    }
+
+    // Subscriptions
+
+    /** The tree now, for any thread. */
+    public TopicTree<Object, Subscription> subscriptions() {
+        return subscriptions.get();
+    }
+
+    /**
+     * Adds a subscription, or replaces the session's earlier one to the same filter. On the session's loop.
+     *
+     * @return the subscription that was replaced
+     */
+    public @Nullable Subscription subscribe(Subscription subscription) {
+        var session = subscription.session();
+        var key = keyOf(session, subscription.filter());
+        subscriptions.update(tree -> tree.with(subscription.filter(), key, subscription));
+        return session.subscriptions().put(subscription.filter(), subscription);
+    }
+
+    /**
+     * Ends a subscription. On the session's loop.
+     *
+     * @return whether there was one
+     */
+    public boolean unsubscribe(Session session, TopicFilter filter) {
+        if (session.subscriptions().remove(filter) == null) {
+            return false;
+        }
+        var key = keyOf(session, filter);
+        subscriptions.update(tree -> tree.without(filter, key));
+        return true;
+    }
+
+    private static Object keyOf(Session session, TopicFilter filter) {
+        var shareName = filter.shareName();
+        return shareName == null ? session : new SharedMember(session, shareName);
+    }
+
+    /**
+     * Gives a session other permissions: its subscriptions are judged anew, and what waits on topics that it may read no
+     * more is dropped. On the session's loop.
+     */
+    public void replaceAccess(Session session, Access access) {
+        var policy = AccessPolicy.compile(access, session.clientId(), session.credentialName());
+        for (var subscription : List.copyOf(session.subscriptions().values())) {
+            var answer = policy.subscribe(subscription.filter());
+            if (answer.refusal() != null) {
+                unsubscribe(session, subscription.filter());
+                continue;
+            }
+            var before = subscription.delivery();
+            var qos = subscription.requestedQos().atMost(answer.maxQos());
+            if (qos != before.qos() || !answer.hidden().equals(subscription.hidden())) {
+                subscribe(new Subscription(
+                        subscription.filter(),
+                        subscription.requestedQos(),
+                        subscription.subscriptionId(),
+                        answer.hidden(),
+                        new Delivery(
+                                session, qos, before.noLocal(), before.retainAsPublished(), before.subscriptionIds())));
+            }
+        }
+        session.policy(policy);
+    }
+
+    // Retained messages and rates
+
+    public RetainedMessages retained() {
+        return retained;
+    }
+
+    /**
+     * Applies the RETAIN flag of a published message: keeps it, or with an empty payload forgets its topic's. Any thread.
+     *
+     * @return false if the tenant's limits do not allow to keep it
+     */
+    public boolean retain(Publish message) {
+        if (message.payload().length == 0) {
+            retained.clear(message.topic());
+            return true;
+        }
+        return retained.keep(message, limits);
+    }
+
+    /** Counts {@code messages} published, and returns for how many nanoseconds their socket is not to be read. */
+    public long countPublished(long messages) {
+        long perSecond = limits.publishPerSecond();
+        return perSecond == TenantLimits.UNLIMITED ? 0 : publishRate.count(messages, perSecond, nanoTime());
+    }
+}
