@@ -10,6 +10,7 @@ import dev.dunlin.engine.testkit.TestTools;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** A real Chromium. Complaints of pages (errors of scripts, breaches of the Content Security Policy) are kept, to fail on. */
@@ -60,8 +61,11 @@ final class TestBrowser implements AutoCloseable {
         return person(baseUrl, DESKTOP, ColorScheme.LIGHT).newPage();
     }
 
-    List<String> complaints() {
-        return List.copyOf(complaints);
+    /** What pages complained of since the last call. */
+    List<String> takeComplaints() {
+        var taken = List.copyOf(complaints);
+        complaints.clear();
+        return taken;
     }
 
     /** Keeps the whole page as it looks now, at both widths, light and dark, in {@code target/screenshots}. */
@@ -72,7 +76,7 @@ final class TestBrowser implements AutoCloseable {
                 page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(colors));
                 page.screenshot(new Page.ScreenshotOptions()
                         .setPath(SCREENSHOTS.resolve(
-                                name + "-" + width + "-" + colors.name().toLowerCase(java.util.Locale.ROOT) + ".png"))
+                                name + "-" + width + "-" + colors.name().toLowerCase(Locale.ROOT) + ".png"))
                         .setFullPage(true));
             }
         }

@@ -2,8 +2,6 @@ package dev.dunlin.console.process;
 
 import dev.dunlin.engine.BrokerEngine;
 import dev.dunlin.engine.EnginePorts;
-import dev.dunlin.engine.EngineSettings;
-import dev.dunlin.engine.EngineStartException;
 import dev.dunlin.engine.EngineStatistics;
 import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Authenticator;
@@ -12,6 +10,8 @@ import dev.dunlin.engine.port.Incidents;
 import dev.dunlin.engine.port.MessageTaps;
 import dev.dunlin.engine.port.Presence;
 import dev.dunlin.engine.port.Usage;
+import dev.dunlin.engine.settings.EngineSettings;
+import dev.dunlin.engine.settings.EngineStartException;
 import dev.dunlin.provisioning.Provisioning;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;

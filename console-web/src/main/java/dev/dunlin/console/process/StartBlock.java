@@ -22,20 +22,20 @@ final class StartBlock {
         if (settings.has(DunlinSettings.ProcessRole.CONSOLE)) {
             var scheme = environment.getProperty("server.ssl.enabled", Boolean.class, false) ? "https" : "http";
             console = scheme + "://" + host + ":" + environment.getProperty("local.server.port", "8080");
-            lines.add("  Console    " + console);
+            lines.add("  Console     " + console);
         }
         if (settings.has(DunlinSettings.ProcessRole.BROKER)) {
             for (var transport : Transport.values()) {
                 var path = transport == Transport.WS || transport == Transport.WSS ? "/mqtt" : "";
                 endpoints
                         .port(transport)
-                        .ifPresent(port -> lines.add("  " + String.format("%-11s", label(transport))
+                        .ifPresent(port -> lines.add("  " + String.format("%-12s", label(transport))
                                 + transport.scheme() + "://" + host + ":" + port + path));
             }
         }
-        lines.add("  Health     http://127.0.0.1:" + environment.getProperty("local.management.port", "9090")
+        lines.add("  Health      http://127.0.0.1:" + environment.getProperty("local.management.port", "9090")
                 + "/actuator/health/readiness");
-        lines.add("  Data       " + settings.dataDir().toAbsolutePath().normalize());
+        lines.add("  Data        " + settings.dataDir().toAbsolutePath().normalize());
         lines.add("");
         if (!console.isEmpty()) {
             lines.add("  Next: open " + console + ", sign up, and connect your first device.");
