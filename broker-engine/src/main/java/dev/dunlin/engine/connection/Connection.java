@@ -88,6 +88,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private final Broker broker;
     private final Transport transport;
     private final InetSocketAddress remoteAddress;
+    private final String remoteIp;
     private final MqttDecoder decoder;
 
     @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else happens
@@ -134,6 +135,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         this.broker = broker;
         this.transport = transport;
         this.remoteAddress = remoteAddress;
+        this.remoteIp = remoteAddress.getAddress().getHostAddress();
         this.loop = broker.loopOf(on);
         this.decoder = new MqttDecoder(MAX_CONNECT_BYTES, broker.nanoClock);
     }
@@ -149,7 +151,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     String remoteIp() {
-        return remoteAddress.getAddress().getHostAddress();
+        return remoteIp;
     }
 
     SessionLoop loop() {
@@ -497,7 +499,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             }
         }
         var permission = permissionFor(publish.topic(), session.policy());
-        answer(publish, broker.publishing.publish(space(), session, publish, permission, remoteIp()));
+        answer(publish, broker.publishing.publish(space(), session, publish, permission, remoteIp));
     }
 
     private PublishAnswer permissionFor(TopicName topic, AccessPolicy policy) {

@@ -79,8 +79,6 @@ final class HiveMq5Client implements LibraryClient {
 
     @Override
     public void close() {
-        if (client.getState().isConnected()) {
-            client.disconnect().join();
-        }
+        client.disconnect().exceptionally(alreadyGone -> null).join();
     }
 }

@@ -62,11 +62,11 @@ class LoginAnswerTest {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    void saysNotAuthorisedToWhoeverKnowsTheSecret(MqttVersion version) {
+    void saysWhyToWhoeverKnowsTheSecret(MqttVersion version) {
         var device = broker.device();
-        device.bindTo("boiler");
+        device.bindTo("another-client");
         assertThat(login(version, device.userName(), device.secret()).reason())
-                .isEqualTo(version.hasProperties() ? 0x87 : 5);
+                .isEqualTo(version.hasProperties() ? 0x85 : 2);
         device.disable();
         var answer = login(version, device.userName(), device.secret());
         assertThat(answer.reason()).isEqualTo(version.hasProperties() ? 0x87 : 5);

@@ -83,8 +83,7 @@ class MosquittoClientsTest {
         var publish = command(TestTools.mosquittoPub(), version, Transport.TCP);
         publish.addAll(List.of("-P", "wrong", "-t", "plant", "-m", "text"));
         try (var publisher = new ClientProcess(publish)) {
-            assertThat(catchThrowable(publisher::finish))
-                    .hasMessageContaining(version.equals("5") ? "Not authorized" : "bad user name or password");
+            assertThat(catchThrowable(publisher::finish)).hasMessageMatching("(?is).*bad user name or password.*");
         }
     }
 

@@ -67,9 +67,10 @@ final class PahoClient implements LibraryClient {
 
     @Override
     public void close() throws MqttException {
-        if (client.isConnected()) {
-            client.disconnect();
+        try {
+            client.disconnectForcibly(1_000, 1_000, client.isConnected());
+        } finally {
+            client.close(true);
         }
-        client.close();
     }
 }

@@ -17,6 +17,11 @@ public final class LeakRecorder<T> extends ResourceLeakDetector<T> {
         super(resourceType, samplingInterval);
     }
 
+    /** Looked for by Netty, and no longer called. */
+    public LeakRecorder(Class<?> resourceType, int samplingInterval, long maxActive) {
+        this(resourceType, samplingInterval);
+    }
+
     /** Fails if a buffer was lost since the last call. */
     public static void assertNoLeaks() {
         System.gc();

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.dunlin.engine.access;
+
+import org.jspecify.annotations.NullMarked;

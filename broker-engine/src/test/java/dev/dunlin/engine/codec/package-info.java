@@ -1,0 +1,4 @@
+@NullMarked
+package dev.dunlin.engine.codec;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.dunlin.engine.topic;
+
+import org.jspecify.annotations.NullMarked;
