@@ -62,7 +62,8 @@
     client = mine;
     mine.on("connect", function () {
       attempt = 0;
-      mine.subscribe("#", { qos: 0, rap: true }, function (error) {
+      // QoS 2, so that each message is shown with the QoS it was published with
+      mine.subscribe("#", { qos: 2, rap: true }, function (error) {
         if (error) { state("bad", texts.refused + " " + error.message); } else { state("ok", texts.connected); }
       });
     });
@@ -251,9 +252,9 @@
       if (held) { el.stream.scrollTop += el.stream.scrollHeight - before; } // who reads further down is not pushed away
       el["stream-empty"].hidden = true;
     }
-    el.count.textContent = texts.count.replace("{0}", total)
+    el.count.textContent = (total === 1 ? texts.countOne : texts.count.replace("{0}", total.toLocaleString()))
       + (paused && waiting.length ? " · " + texts.held.replace("{0}", Math.min(waiting.length, MAX_WAITING)) : "")
-      + (skipped ? " · " + texts.skipped.replace("{0}", skipped) : "");
+      + (skipped ? " · " + texts.skipped.replace("{0}", skipped.toLocaleString()) : "");
   }
 
   // ---- controls ------------------------------------------------------------------------------------------------

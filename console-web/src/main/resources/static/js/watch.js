@@ -26,6 +26,7 @@
     if (panel.dataset.state !== "connected") { say("refused", event.detail.what, ""); }
     part("problem").hidden = false;
     part("what").textContent = event.detail.what;
+    part("what").hidden = panel.dataset.state === "refused"; // it is the title then
     part("why").textContent = event.detail.why;
     part("todo").textContent = event.detail.todo;
   });

@@ -40,13 +40,14 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.FilterType;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 import org.springframework.security.crypto.password.PasswordEncoder;
 
-/** The console alone: every service of the tenant service is a mock, and workspace Acme has one member of each role. */
-@Configuration(proxyBeanMethods = false)
+/**
+ * The console alone: every service of the tenant service is a mock, and workspace Acme has one member of each role. Without
+ * {@code @Configuration}, so that the application itself does not find it.
+ */
 @EnableAutoConfiguration(
         excludeName = {
             "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",

@@ -18,6 +18,25 @@ import org.springframework.util.FileSystemUtils;
  * Started once, for all tests that have a parameter of type {@link App}; each makes tenants of its own.
  */
 final class RunningDunlin implements ParameterResolver {
+    /** A tenant without limits, from the provisioning file. */
+    static final String UNLIMITED_OWNER = "operator@example.com";
+
+    static final String UNLIMITED_PASSWORD = "a long passphrase";
+    static final String UNLIMITED_USER_NAME = "unlimited.load";
+    static final String UNLIMITED_SECRET = "0123456789abcdef0123456789abcdef";
+    private static final String PROVISIONING = """
+            tenants:
+              - slug: unlimited
+                name: Unlimited
+                plan: unlimited
+                owner: { email: %s, password: "%s" }
+                credentials:
+                  - name: load
+                    secret: "%s"
+                    permissions:
+                      - { effect: allow, action: all, topic: "#" }
+            """.formatted(UNLIMITED_OWNER, UNLIMITED_PASSWORD, UNLIMITED_SECRET);
+
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(RunningDunlin.class);
 
     /** The application, until the last test is over. */
@@ -26,8 +45,10 @@ final class RunningDunlin implements ParameterResolver {
         private final ConfigurableApplicationContext context;
 
         private App() {
+            Path provisioning;
             try {
                 data = Files.createTempDirectory("dunlin-app");
+                provisioning = Files.writeString(data.resolve("provisioning.yaml"), PROVISIONING);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -35,6 +56,7 @@ final class RunningDunlin implements ParameterResolver {
             spring.setRegisterShutdownHook(false);
             context = spring.run(
                     "--dunlin.data-dir=" + data,
+                    "--dunlin.provisioning.file=" + provisioning,
                     "--dunlin.mqtt.host=127.0.0.1",
                     "--dunlin.mqtt.tcp.port=0",
                     "--dunlin.mqtt.tls.port=0",

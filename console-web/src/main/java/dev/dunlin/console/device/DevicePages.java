@@ -33,8 +33,8 @@ class DevicePages {
             @Nullable Instant lastSeenAt,
             int connections) {}
 
-    /** How to connect: {@code block} is all that a device needs, to be copied at once. */
-    record ConnectView(String block, boolean secretShown, boolean canPublish, List<Snippets.Snippet> snippets) {}
+    /** How to connect: {@code block} is all that a device needs, to be copied at once; {@code kind} is what its code does. */
+    record ConnectView(String block, boolean secretShown, String kind, List<Snippets.Snippet> snippets) {}
 
     /** The panel that waits for the device. */
     record WatchView(String name, String state, String title, String text) {}
@@ -111,11 +111,14 @@ class DevicePages {
                 clientId,
                 topic,
                 credential.name());
-        return new ConnectView(
-                block(values, host, credential),
-                secret.isPresent(),
-                topic.publish().isPresent(),
-                Snippets.of(values));
+        return new ConnectView(block(values, host, credential), secret.isPresent(), kind(topic), Snippets.of(values));
+    }
+
+    private static String kind(ExampleTopic topic) {
+        if (topic.publish().isPresent()) {
+            return "publish";
+        }
+        return topic.subscribe().isPresent() ? "listen" : "nothing";
     }
 
     private String block(Snippets.Values values, String host, CredentialView credential) {

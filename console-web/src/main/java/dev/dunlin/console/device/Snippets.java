@@ -215,10 +215,16 @@ final class Snippets {
         return String.format(Locale.ROOT, MESSAGE, values.device());
     }
 
-    /** Quoted for a POSIX shell; plain words stay as they are, which is easier to read. */
+    /**
+     * Quoted for a POSIX shell. Plain words stay as they are, and what may stand in double quotes does, which Windows
+     * understands as well.
+     */
     static String shell(String text) {
-        if (text.matches("[A-Za-z0-9_./:@%+=,-]+")) {
+        if (text.matches("[A-Za-z0-9_./:@+=,-]+")) {
             return text;
+        }
+        if (text.matches("[A-Za-z0-9_./:@+=, #'-]+")) {
+            return '"' + text + '"';
         }
         return "'" + text.replace("'", "'\\''") + "'";
     }

@@ -1,6 +1,7 @@
 package dev.dunlin.console.problem;
 
 import dev.dunlin.incident.IncidentView;
+import dev.dunlin.live.LiveTokens;
 import java.util.Locale;
 import java.util.Objects;
 import org.springframework.context.MessageSource;
@@ -17,7 +18,9 @@ public class ProblemWords {
 
     /** @param known whether the credential that is named has a page */
     public ProblemView inWords(IncidentView incident, boolean known) {
-        var device = Objects.requireNonNullElseGet(incident.credential(), () -> text("problem.someone"));
+        var live = incident.credential() != null && incident.credential().startsWith(LiveTokens.MARK);
+        var credential = live ? text("problem.live") : incident.credential();
+        var device = Objects.requireNonNullElseGet(credential, () -> text("problem.someone"));
         Object[] values = {
             device,
             Objects.requireNonNullElse(incident.topic(), "–"),
@@ -32,7 +35,7 @@ public class ProblemWords {
                 text("problem." + reason + ".todo", values),
                 incident.decidedBy(),
                 incident.topic(),
-                incident.credential(),
+                credential,
                 known,
                 incident.clientId(),
                 incident.remoteAddress(),
