@@ -19,6 +19,7 @@ import dev.dunlin.engine.port.LoginAnswer.Reason;
 import dev.dunlin.engine.port.LoginAnswer.Refused;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.incident.IncidentLog;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ class DatabaseAwayTest {
                             userName,
                             secret.getBytes(StandardCharsets.UTF_8),
                             "client",
-                            new InetSocketAddress("127.0.0.1", 50_000),
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 50_000),
                             Transport.TCP))
                     .toCompletableFuture()
                     .get(20, TimeUnit.SECONDS);

@@ -18,6 +18,7 @@ import dev.dunlin.engine.port.AccessChange.TenantSuspended;
 import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.Authenticator;
+import dev.dunlin.engine.port.ConnectedClient;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.Login;
 import dev.dunlin.engine.port.LoginAnswer.Admitted;
@@ -31,8 +32,11 @@ import dev.dunlin.feed.FeedEvent;
 import dev.dunlin.feed.TenantFeed;
 import dev.dunlin.permission.NewPermission;
 import dev.dunlin.permission.Permissions;
+import dev.dunlin.presence.PresenceBoard;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -69,6 +73,12 @@ class TenantAccessTest extends ServiceTest {
     @Autowired
     PlatformTransactionManager transactions;
 
+    @Autowired
+    SnapshotReader reader;
+
+    @Autowired
+    PresenceBoard presence;
+
     private final List<AccessChange> heard = new CopyOnWriteArrayList<>();
     private SignedUp acme;
     private TenantId tenant;
@@ -96,7 +106,7 @@ class TenantAccessTest extends ServiceTest {
                         userName,
                         secret.getBytes(StandardCharsets.UTF_8),
                         "client",
-                        new InetSocketAddress("127.0.0.1", 50_000),
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 50_000),
                         Transport.TCP))
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
@@ -209,7 +219,7 @@ class TenantAccessTest extends ServiceTest {
         // given a device that works for a moment longer
         var expiry = Instant.now().plusMillis(1_500);
         var brief = credentials.create(tenant, new NewCredential("brief", Template.EVERYTHING, null, null, expiry));
-        await().until(() -> admit(brief.userName(), brief.secret()) != null);
+        admit(brief.userName(), brief.secret());
 
         // when its time has come, then it is cut, and not before
         await().pollInterval(Duration.ofMillis(10))
@@ -273,6 +283,34 @@ class TenantAccessTest extends ServiceTest {
 
         // then it is found when the connection is back
         hears(new CredentialRevoked(tenant, device, Why.DISABLED));
+    }
+
+    @Test
+    void letsGoOfTenantsWithoutConnectionsWhenThereIsNoRoom() throws Exception {
+        // given room for one tenant of one device, and three in memory, the first of them online
+        var small = new TenantAccess(reader, presence, feed, Clock.systemUTC(), 2, 0);
+        try {
+            var bravo = signUp("Bravo");
+            var charlie = signUp("Charlie");
+            var client = new ConnectedClient(
+                    1, tenant, device, "my-first-device", "c", "192.0.2.7", Transport.TCP, "MQTT 5", Instant.now());
+            presence.add(client);
+            for (var one : List.of(acme, bravo, charlie)) {
+                assertThat(small.find(one.tenant().slug()).get(10, TimeUnit.SECONDS))
+                        .isPresent();
+            }
+
+            // when room is made, then the one online stays, and whoever comes later is found again
+            small.makeRoom();
+            presence.remove(client);
+            assertThat(small.isInMemory(tenant)).isTrue();
+            assertThat(small.isInMemory(bravo.tenant().id())).isFalse();
+            assertThat(small.isInMemory(charlie.tenant().id())).isFalse();
+            assertThat(small.find(bravo.tenant().slug()).get(10, TimeUnit.SECONDS))
+                    .isPresent();
+        } finally {
+            small.destroy();
+        }
     }
 
     @Test

@@ -20,6 +20,7 @@ import dev.dunlin.engine.port.Transport;
 import dev.dunlin.live.LiveTokens;
 import dev.dunlin.tenant.AccountId;
 import dev.dunlin.tenant.Role;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -28,6 +29,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -58,7 +61,7 @@ class TenantAuthenticatorTest extends ServiceTest {
                             userName,
                             password == null ? null : password.getBytes(StandardCharsets.UTF_8),
                             clientId,
-                            new InetSocketAddress("127.0.0.1", 50_000),
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 50_000),
                             Transport.TCP))
                     .toCompletableFuture()
                     .get(20, TimeUnit.SECONDS);
@@ -125,14 +128,25 @@ class TenantAuthenticatorTest extends ServiceTest {
         var acme = signUp("Acme");
         login(acme.credential().userName(), acme.credential().secret());
 
-        // when a wrong secret, an unknown credential, an unknown tenant for the first time, and one without form are
-        // tried
-        var wrong = milliseconds(acme.credential().userName());
-        for (var userName : List.of(acme.tenant().slug() + ".nobody", "unknown-" + short8() + ".x", "unheard.of", "")) {
-            // then each takes one step, as the wrong secret does
-            assertThat(milliseconds(userName)).isCloseTo(wrong, within(60L));
+        // when a wrong secret, an unknown credential, a tenant unheard of, one asked for before, and nothing are tried
+        var wrong = leastMilliseconds(() -> acme.credential().userName());
+        for (Supplier<String> userName : List.<Supplier<String>>of(
+                () -> acme.tenant().slug() + ".nobody",
+                () -> "unheard-" + short8() + ".x",
+                () -> "asked-before.x",
+                () -> "")) {
+            // then each takes two steps, as the wrong secret does
+            assertThat(leastMilliseconds(userName)).isCloseTo(wrong, within(50L));
         }
-        assertThat(wrong).isGreaterThanOrEqualTo(EvenRefusals.STEP_MILLISECONDS - 1);
+        assertThat(wrong).isGreaterThanOrEqualTo(2 * EvenRefusals.STEP_MILLISECONDS - 1);
+    }
+
+    /** Of several tries, since a busy machine only ever adds. */
+    private long leastMilliseconds(Supplier<String> userName) {
+        return LongStream.range(0, 6)
+                .map(i -> milliseconds(userName.get()))
+                .min()
+                .orElseThrow();
     }
 
     private static String short8() {
@@ -204,6 +218,20 @@ class TenantAuthenticatorTest extends ServiceTest {
         var third = credentials.rotate(tenant, "my-first-device", false);
         expectSoon(first.userName(), second.secret(), Reason.BAD_USER_NAME_OR_PASSWORD);
         assertThat(login(first.userName(), third.secret())).isInstanceOf(Admitted.class);
+    }
+
+    @Test
+    void admitsADeviceThatWasMadeThisVeryMoment() {
+        // given a tenant in memory
+        var acme = signUp("Acme");
+        login(acme.credential().userName(), acme.credential().secret());
+
+        for (int i = 0; i < 20; i++) {
+            // when a device is made, and logs in before anybody was told of it, then it gets in
+            var made = credentials.create(
+                    acme.tenant().id(), new NewCredential("device-" + i, Template.EVERYTHING, null, null, null));
+            assertThat(login(made.userName(), made.secret())).isInstanceOf(Admitted.class);
+        }
     }
 
     @Test

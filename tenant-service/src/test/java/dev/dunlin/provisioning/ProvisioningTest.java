@@ -17,6 +17,7 @@ import dev.dunlin.tenant.Role;
 import dev.dunlin.tenant.Tenant;
 import dev.dunlin.tenant.Tenants;
 import dev.dunlin.token.ApiTokens;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -112,7 +113,7 @@ class ProvisioningTest extends ServiceTest {
                         slug + "." + credential,
                         secret.getBytes(StandardCharsets.UTF_8),
                         "client",
-                        new InetSocketAddress("127.0.0.1", 50_000),
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 50_000),
                         Transport.TCP))
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
