@@ -66,11 +66,14 @@ final class PahoClient implements LibraryClient {
     }
 
     @Override
+    public boolean isConnected() {
+        return client.isConnected();
+    }
+
+    @Override
     public void close() throws MqttException {
-        try {
+        if (client.isConnected()) {
             client.disconnect();
-        } catch (MqttException taken) {
-            // the broker has closed the connection, and the client may or may not know it yet
         }
         client.close(true);
     }
