@@ -15,9 +15,12 @@ import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.testkit.TestTools;
 import dev.dunlin.presence.PresenceBoard;
 import dev.dunlin.tenant.Tenants;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -198,6 +201,20 @@ class WalkTest {
         // a slip in the name is told, too
         Shell.run(command.replace(".my-first-device", ".my-frist-device"));
         assertThat(page.locator("#watch")).containsText("There is no device named my-frist-device");
+        page.context().close();
+    }
+
+    @Test
+    void printsJavaScriptThatRunsAsItStands(RunningDunlin.App dunlin) throws IOException {
+        var page = signUp(dunlin, "JavaScript");
+        page.waitForCondition(() -> "open".equals(page.locator("body").getAttribute("data-feed-state")));
+        var program = TestTools.mqttJs().resolve("device-" + dunlin.port(Transport.TCP) + ".mjs");
+        Files.writeString(program, page.locator("#code-javascript").textContent());
+        var ran = Shell.run(TestTools.node() + " " + program);
+        Files.delete(program);
+        assertThat(ran.output()).contains("Connected", "Published");
+        assertThat(ran.exitCode()).isZero();
+        assertThat(page.locator("#watch [data-part=payload]")).hasText("Hello from my-first-device");
         page.context().close();
     }
 
