@@ -93,6 +93,11 @@ class WalkTest {
         return client;
     }
 
+    /** From then on the page hears of what happens. */
+    private static void awaitStream(Page page) {
+        assertThat(page.locator("body")).hasAttribute("data-feed-state", "open");
+    }
+
     private static Page live(Page page) {
         page.navigate("/live");
         assertThat(page.locator("#live-state")).hasText("connected");
@@ -113,7 +118,7 @@ class WalkTest {
         assertThat(page.locator("#watch")).hasAttribute("data-state", "waiting");
         TestBrowser.screenshots(page, "walk-welcome-waiting");
         page.evaluate("window.notReloaded = true");
-        page.waitForCondition(() -> "open".equals(page.locator("body").getAttribute("data-feed-state")));
+        awaitStream(page);
 
         // when the printed command is run verbatim
         var command = page.locator("#code-mosquitto-pub").textContent();
@@ -141,7 +146,7 @@ class WalkTest {
         var problems = page.context().newPage();
         problems.navigate("/problems");
         assertThat(problems.getByText("No problems")).isVisible();
-        problems.waitForCondition(() -> "open".equals(problems.locator("body").getAttribute("data-feed-state")));
+        awaitStream(problems);
         page.navigate("/devices/my-first-device");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(Pattern.compile("Remove: allow")))
                 .click();
@@ -192,7 +197,7 @@ class WalkTest {
     @Test
     void saysOnTheFirstScreenWhyADeviceWasRefused(RunningDunlin.App dunlin) {
         var page = signUp(dunlin, "Refused");
-        page.waitForCondition(() -> "open".equals(page.locator("body").getAttribute("data-feed-state")));
+        awaitStream(page);
         var command = page.locator("#code-mosquitto-pub").textContent();
         Shell.run(command.replace(fact(page, "Secret"), "not-the-secret"));
         assertThat(page.locator("#watch")).hasAttribute("data-state", "refused");
@@ -207,7 +212,7 @@ class WalkTest {
     @Test
     void printsJavaScriptThatRunsAsItStands(RunningDunlin.App dunlin) throws IOException {
         var page = signUp(dunlin, "JavaScript");
-        page.waitForCondition(() -> "open".equals(page.locator("body").getAttribute("data-feed-state")));
+        awaitStream(page);
         var program = TestTools.mqttJs().resolve("device-" + dunlin.port(Transport.TCP) + ".mjs");
         Files.writeString(program, page.locator("#code-javascript").textContent());
         var ran = Shell.run(TestTools.node() + " " + program);
@@ -252,6 +257,7 @@ class WalkTest {
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Create device"))
                 .click();
         page.waitForURL("**/devices/kitchen/connect");
+        awaitStream(page);
         var first = page.locator("#code-mosquitto-pub").textContent();
         assertThat(Shell.run(first)).as(first).extracting(Shell::exitCode).isEqualTo(0);
         assertThat(page.locator("#watch [data-part=topic]")).hasText("home/kitchen/hello/it's");
@@ -283,7 +289,7 @@ class WalkTest {
         // disabled, the open list shows it by itself
         var list = page.context().newPage();
         list.navigate("/devices");
-        list.waitForCondition(() -> "open".equals(list.locator("body").getAttribute("data-feed-state")));
+        awaitStream(list);
         page.navigate("/devices/kitchen");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Disable"))
                 .click();
@@ -317,7 +323,7 @@ class WalkTest {
         page.navigate("/devices");
         var row = page.locator("tr", new Page.LocatorOptions().setHasText("my-first-device"));
         assertThat(row).containsText("offline");
-        page.waitForCondition(() -> "open".equals(page.locator("body").getAttribute("data-feed-state")));
+        awaitStream(page);
         var device = device(dunlin, welcome);
         assertThat(row).containsText("online");
         TestBrowser.screenshots(page, "walk-devices");
