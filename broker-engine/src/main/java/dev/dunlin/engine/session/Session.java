@@ -161,7 +161,7 @@ public final class Session {
         outbound = null;
         online = false;
         resends.clear();
-        bursts.clear();
+        bursts.removeIf(burst -> burst.delivery.qos() == QoS.AT_MOST_ONCE);
         removeQueued(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE);
     }
 
@@ -310,8 +310,8 @@ public final class Session {
             return true;
         }
         var message = burst.messages.next();
-        if (!policy.mayReceive(message.topic())) {
-            return true; // the permission went while the burst was under way
+        if (message.isExpired(host.nanoTime()) || !policy.mayReceive(message.topic())) {
+            return true; // it expired, or the permission went, while the burst was under way
         }
         send(
                 outbound,
