@@ -1,11 +1,14 @@
 package dev.dunlin.console;
 
-import org.springframework.boot.SpringApplication;
+import dev.dunlin.console.process.ProcessLife;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 
+/** Dunlin, as one process. */
 @SpringBootApplication(scanBasePackages = "dev.dunlin")
+@ConfigurationPropertiesScan
 public class DunlinApplication {
     public static void main(String[] args) {
-        SpringApplication.run(DunlinApplication.class, args);
+        ProcessLife.start(DunlinApplication.class, args);
     }
 }

@@ -11,6 +11,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 @Entity
+@SuppressWarnings("UnusedVariable") // columns that only queries read
 @Table(name = "credential")
 class CredentialEntity {
     @Embeddable

@@ -10,6 +10,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 @Entity
+@SuppressWarnings("UnusedVariable") // columns that only queries read
 @Table(name = "credential_secret")
 class SecretEntity {
     @Embeddable

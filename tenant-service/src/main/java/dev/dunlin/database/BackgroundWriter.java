@@ -36,7 +36,7 @@ public class BackgroundWriter implements DisposableBean {
     public void every(Duration pause, String what, Runnable work) {
         var task = new Task(what, work);
         tasks.add(task);
-        threads.scheduleWithFixedDelay(task, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
+        var unused = threads.scheduleWithFixedDelay(task, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override

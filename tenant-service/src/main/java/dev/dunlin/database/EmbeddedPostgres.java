@@ -66,7 +66,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private final PostgresBinaries binaries;
     private final Path home;
     private final Path cluster;
-    private final Path startLog;
+    private final Path serverLog;
     private final List<String> prefix;
     private final String password;
     private final int port;
@@ -103,7 +103,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         binaries = PostgresBinaries.unpackInto(root);
         home = root.resolve(Integer.toString(binaries.majorVersion()));
         cluster = home.resolve("data");
-        startLog = home.resolve("server.log");
+        serverLog = home.resolve("server.log");
         prefix = unprivileged();
         if (!Files.isDirectory(home)) {
             refuseOtherVersions(root);
@@ -162,7 +162,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
     /** PostgreSQL refuses to run as root; inside a user namespace of its own it has no rights beyond a user's. */
     private static List<String> unprivileged() throws InterruptedException {
-        if (!"root".equals(System.getProperty("user.name"))) {
+        if (!isRoot()) {
             return List.of();
         }
         try {
@@ -179,6 +179,14 @@ public final class EmbeddedPostgres implements AutoCloseable {
         throw new DataDirectoryException(
                 "The embedded PostgreSQL does not run as root here, since \"unshare -U\" is not"
                         + " allowed: start Dunlin as another user, or give a database with spring.datasource.url.");
+    }
+
+    private static boolean isRoot() {
+        try {
+            return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+        } catch (IOException | UnsupportedOperationException noProc) {
+            return "root".equals(System.getProperty("user.name"));
+        }
     }
 
     /** An empty database beside a full one of another version would look like data loss. */
@@ -309,10 +317,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     private void keepOneOldLog() throws IOException {
-        if (Files.exists(startLog, LinkOption.NOFOLLOW_LINKS)) {
-            Files.move(startLog, home.resolve("server.log.1"), StandardCopyOption.REPLACE_EXISTING);
+        if (Files.exists(serverLog, LinkOption.NOFOLLOW_LINKS)) {
+            Files.move(serverLog, home.resolve("server.log.1"), StandardCopyOption.REPLACE_EXISTING);
         }
-        Files.createFile(startLog, DataDirectory.OWNER_ONLY_FILE);
+        Files.createFile(serverLog, DataDirectory.OWNER_ONLY_FILE);
     }
 
     private int startOnFreePort() throws IOException, InterruptedException {
@@ -342,13 +350,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     private String lastWords() throws IOException {
-        try (var lines = Files.lines(startLog, StandardCharsets.UTF_8)) {
+        try (var lines = Files.lines(serverLog, StandardCharsets.UTF_8)) {
             return lines.filter(line -> line.contains("FATAL")
                             || line.contains("PANIC")
                             || line.contains("HINT")
                             || line.contains("could not"))
                     .reduce((first, second) -> first + "; " + second)
-                    .orElse("see " + startLog);
+                    .orElse("see " + serverLog);
         }
     }
 
@@ -379,7 +387,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             command.addAll(List.of("-c", setting));
         }
         return builder(command)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(startLog.toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(serverLog.toFile()))
                 .start();
     }
 

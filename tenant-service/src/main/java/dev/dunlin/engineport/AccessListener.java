@@ -46,6 +46,7 @@ class AccessListener implements DisposableBean {
             try (var fresh = open()) {
                 connection = fresh;
                 try (var statement = fresh.createStatement()) {
+                    statement.execute("set application_name = 'dunlin access listener'");
                     statement.execute("listen dunlin_access");
                 }
                 access.rereadEverything();

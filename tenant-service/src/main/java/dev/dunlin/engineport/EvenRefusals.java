@@ -1,6 +1,5 @@
 package dev.dunlin.engineport;
 
-import dev.dunlin.engine.port.LoginAnswer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -10,9 +9,9 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 
 /**
- * Gives refusals at even times after the log-in began: after {@value #STEP_MILLISECONDS} milliseconds or a multiple of it. Whether a tenant was
- * in memory, and whether its secret took a slow hash, would show in the time otherwise. Of at most {@value #MAX_WAITING}
- * refusals at once; what comes on top goes out as it comes.
+ * The even times at which refusals go out: {@value #STEP_MILLISECONDS} milliseconds after the log-in began, or a multiple of
+ * it. Whether a tenant was in memory, and whether its secret took a slow hash, would show in the time otherwise. At most
+ * {@value #MAX_WAITING} log-ins wait; what comes on top goes on at once.
  */
 @Component
 class EvenRefusals implements DisposableBean {
@@ -30,27 +29,31 @@ class EvenRefusals implements DisposableBean {
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    /** @param beganNanos {@link System#nanoTime} at the beginning of the log-in */
-    CompletableFuture<LoginAnswer> give(LoginAnswer.Refused refusal, long beganNanos) {
+    /**
+     * Completes with {@code value} at the next even time.
+     *
+     * @param beganNanos {@link System#nanoTime} at the beginning of the log-in
+     */
+    <T> CompletableFuture<T> atNextStep(long beganNanos, T value) {
         if (waiting.get() >= MAX_WAITING) {
-            return CompletableFuture.completedFuture(refusal);
+            return CompletableFuture.completedFuture(value);
         }
         long step = TimeUnit.MILLISECONDS.toNanos(STEP_MILLISECONDS);
         long passed = Math.max(0, System.nanoTime() - beganNanos);
-        var answer = new CompletableFuture<LoginAnswer>();
+        var result = new CompletableFuture<T>();
         try {
             waiting.incrementAndGet();
-            timer.schedule(
+            var unused = timer.schedule(
                     () -> {
                         waiting.decrementAndGet();
-                        answer.complete(refusal);
+                        result.complete(value);
                     },
                     step - passed % step,
                     TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException shuttingDown) {
-            answer.complete(refusal);
+            result.complete(value);
         }
-        return answer;
+        return result;
     }
 
     @Override

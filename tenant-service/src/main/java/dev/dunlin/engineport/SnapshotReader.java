@@ -17,10 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -33,9 +35,10 @@ class SnapshotReader {
     private final JdbcClient jdbc;
     private final TransactionTemplate oneMoment;
 
-    SnapshotReader(JdbcClient jdbc, PlatformTransactionManager transactions) {
+    SnapshotReader(JdbcClient jdbc, DataSource dataSource) {
         this.jdbc = jdbc;
-        this.oneMoment = new TransactionTemplate(transactions);
+        // Without JPA, which has nothing to do here
+        this.oneMoment = new TransactionTemplate(new JdbcTransactionManager(dataSource));
         oneMoment.setReadOnly(true);
         oneMoment.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
     }
@@ -59,7 +62,7 @@ class SnapshotReader {
                 row(old.id()).map(row -> TenantSnapshot.of(row, touched, credentials(row.id(), touched), old)));
     }
 
-    private <T> Optional<T> atOneMoment(java.util.function.Supplier<Optional<T>> reading) {
+    private <T> Optional<T> atOneMoment(Supplier<Optional<T>> reading) {
         var found = oneMoment.execute(status -> reading.get());
         return found == null ? Optional.empty() : found;
     }

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
@@ -51,7 +52,7 @@ class TenantAccess implements AccessChanges, DisposableBean {
     private static final Logger log = LoggerFactory.getLogger(TenantAccess.class);
 
     /** Of tenants together; tenants with connections stay even beyond. A credential takes about a kilobyte. */
-    static final long MAX_WEIGHT = 300_000;
+    private static final long MAX_WEIGHT = 300_000;
 
     private static final int LOADERS = 4;
     private static final int MAX_LOADS_WAITING = 1_000;
@@ -84,6 +85,8 @@ class TenantAccess implements AccessChanges, DisposableBean {
     private final PresenceBoard presence;
     private final TenantFeed feed;
     private final Clock clock;
+    private final long maxWeight;
+    private final long neverForgottenNanos;
 
     private final Map<TenantId, Held> held = new ConcurrentHashMap<>();
     private final Map<String, TenantId> slugs = new ConcurrentHashMap<>();
@@ -104,7 +107,20 @@ class TenantAccess implements AccessChanges, DisposableBean {
     private volatile boolean failing;
     private volatile boolean stopped;
 
+    @Autowired
     TenantAccess(SnapshotReader reader, PresenceBoard presence, TenantFeed feed, Clock clock) {
+        this(reader, presence, feed, clock, MAX_WEIGHT, NEVER_FORGOTTEN_NANOS);
+    }
+
+    TenantAccess(
+            SnapshotReader reader,
+            PresenceBoard presence,
+            TenantFeed feed,
+            Clock clock,
+            long maxWeight,
+            long neverForgottenNanos) {
+        this.maxWeight = maxWeight;
+        this.neverForgottenNanos = neverForgottenNanos;
         this.reader = reader;
         this.presence = presence;
         this.feed = feed;
@@ -215,28 +231,35 @@ class TenantAccess implements AccessChanges, DisposableBean {
     }
 
     /** Lets go of the tenants that were used the longest ago, until the rest fits. */
-    private void makeRoom() {
+    void makeRoom() {
         long weight = held.values().stream()
                 .mapToLong(tenant -> tenant.snapshot.weight())
                 .sum();
-        if (weight <= MAX_WEIGHT) {
+        if (weight <= maxWeight) {
             return;
         }
+        record Candidate(TenantSnapshot tenant, long unusedNanos) {}
         var now = System.nanoTime();
         var online = presence.tenantsOnline();
         var droppable = held.values().stream()
-                .filter(tenant -> !online.contains(tenant.snapshot.id()))
+                .map(tenant -> new Candidate(tenant.snapshot, now - tenant.usedNanos))
+                .filter(candidate -> !online.contains(candidate.tenant().id()))
                 // Whoever was admitted a moment ago is not online yet
-                .filter(tenant -> now - tenant.usedNanos > NEVER_FORGOTTEN_NANOS)
-                .sorted(Comparator.comparingLong(tenant -> tenant.usedNanos - now))
+                .filter(candidate -> candidate.unusedNanos() > neverForgottenNanos)
+                .sorted(Comparator.comparingLong(Candidate::unusedNanos).reversed())
+                .map(Candidate::tenant)
                 .toList();
         for (var tenant : droppable) {
-            if (weight <= MAX_WEIGHT) {
+            if (weight <= maxWeight) {
                 return;
             }
-            weight -= tenant.snapshot.weight();
-            forget(tenant.snapshot);
+            weight -= tenant.weight();
+            forget(tenant);
         }
+    }
+
+    boolean isInMemory(TenantId tenant) {
+        return held.containsKey(tenant);
     }
 
     private void forget(TenantSnapshot tenant) {
@@ -427,7 +450,8 @@ class TenantAccess implements AccessChanges, DisposableBean {
     public @Nullable AccessChange missedSince(Admission admission) {
         var known = held.get(admission.tenant());
         if (known == null) {
-            return null;
+            // Deleted since, or in theory let go of: nobody stays of whom changes would not be noticed
+            return new TenantSuspended(admission.tenant());
         }
         var tenant = known.snapshot;
         if (tenant.suspended()) {

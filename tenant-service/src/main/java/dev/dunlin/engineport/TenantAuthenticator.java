@@ -62,23 +62,34 @@ class TenantAuthenticator implements Authenticator {
         liveTokens.load();
     }
 
+    /**
+     * What looks unknown is looked at once more, one step later: a credential that was made a moment ago works at once,
+     * though the news of it may still be on its way.
+     */
     @Override
     public CompletionStage<LoginAnswer> authenticate(Login login) {
         long began = System.nanoTime();
-        return decide(login).exceptionally(fault -> null).thenCompose(answer -> {
-            if (answer instanceof Refused refused && looksUnknown(refused.reason())) {
-                return refusals.give(refused, began);
-            }
-            return CompletableFuture.completedFuture(
-                    answer == null ? new Refused(Reason.UNAVAILABLE, null, null) : answer);
-        });
+        return decideOrUnavailable(login)
+                .thenCompose(first -> looksUnknown(first)
+                        ? refusals.atNextStep(began, login)
+                                .thenCompose(this::decideOrUnavailable)
+                                .thenCompose(second -> looksUnknown(second)
+                                        ? refusals.atNextStep(began, second)
+                                        : CompletableFuture.completedFuture(second))
+                        : CompletableFuture.completedFuture(first));
     }
 
-    private static boolean looksUnknown(Reason reason) {
-        return reason == Reason.BAD_USER_NAME_OR_PASSWORD || reason == Reason.UNKNOWN_CREDENTIAL;
+    private CompletableFuture<LoginAnswer> decideOrUnavailable(Login login) {
+        return decide(login).exceptionally(fault -> new Refused(Reason.UNAVAILABLE, null, null));
     }
 
-    private CompletableFuture<@Nullable LoginAnswer> decide(Login login) {
+    private static boolean looksUnknown(LoginAnswer answer) {
+        return answer instanceof Refused refused
+                && (refused.reason() == Reason.BAD_USER_NAME_OR_PASSWORD
+                        || refused.reason() == Reason.UNKNOWN_CREDENTIAL);
+    }
+
+    private CompletableFuture<LoginAnswer> decide(Login login) {
         var userName = login.userName() == null ? "" : login.userName();
         int dot = userName.indexOf('.');
         var slug = dot < 0 ? "" : userName.substring(0, dot);
@@ -93,17 +104,16 @@ class TenantAuthenticator implements Authenticator {
     }
 
     /** The same work as for a wrong secret. */
-    private CompletableFuture<@Nullable LoginAnswer> nobody(byte[] password, @Nullable String name) {
+    private CompletableFuture<LoginAnswer> nobody(byte[] password, @Nullable String name) {
         secrets.keyed(NOBODY, password);
         return answer(new Refused(Reason.BAD_USER_NAME_OR_PASSWORD, null, name));
     }
 
-    private static CompletableFuture<@Nullable LoginAnswer> answer(LoginAnswer answer) {
+    private static CompletableFuture<LoginAnswer> answer(LoginAnswer answer) {
         return CompletableFuture.completedFuture(answer);
     }
 
-    private CompletableFuture<@Nullable LoginAnswer> decide(
-            TenantSnapshot tenant, String name, byte[] password, Login login) {
+    private CompletableFuture<LoginAnswer> decide(TenantSnapshot tenant, String name, byte[] password, Login login) {
         if (name.startsWith(LiveTokens.MARK)) {
             return answer(decideLive(tenant, name, password));
         }

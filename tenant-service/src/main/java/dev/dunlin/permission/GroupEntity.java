@@ -8,6 +8,7 @@ import java.util.UUID;
 
 /** Credentials that share rules. */
 @Entity
+@SuppressWarnings("UnusedVariable") // columns that only queries read
 @Table(name = "credential_group")
 class GroupEntity {
     @Embeddable

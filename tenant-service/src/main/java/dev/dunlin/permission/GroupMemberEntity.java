@@ -8,6 +8,7 @@ import java.util.UUID;
 
 /** That a credential is in a group. */
 @Entity
+@SuppressWarnings("UnusedVariable") // columns that only queries read
 @Table(name = "credential_group_member")
 class GroupMemberEntity {
     @Embeddable

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A rule; it hangs on a credential or on a group. */
 @Entity
+@SuppressWarnings("UnusedVariable") // columns that only queries read
 @Table(name = "permission")
 class PermissionEntity {
     @Embeddable

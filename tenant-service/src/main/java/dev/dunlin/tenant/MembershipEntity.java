@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.UUID;
 
 @Entity
+@SuppressWarnings("UnusedVariable") // columns that only queries read
 @Table(name = "membership")
 class MembershipEntity {
     @Embeddable

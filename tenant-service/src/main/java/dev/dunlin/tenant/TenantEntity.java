@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.UUID;
 
 @Entity
+@SuppressWarnings("UnusedVariable") // columns that only queries read
 @Table(name = "tenant")
 class TenantEntity {
     @Id

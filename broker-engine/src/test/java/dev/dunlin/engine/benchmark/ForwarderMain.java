@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The floor under a broker on Netty: accepts everyone, and hands each PUBLISH as it is to the one connection that last
@@ -48,6 +49,7 @@ final class ForwarderMain {
         }
     }
 
+    /** Packets that follow each other to the same place are handed on in one piece. */
     private static final class Forwarder extends ByteToMessageDecoder {
         private final Map<ByteBuf, Channel> subscribers;
         private final Set<Channel> written = new LinkedHashSet<>();
@@ -58,32 +60,40 @@ final class ForwarderMain {
 
         @Override
         protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
-            int start = in.readerIndex();
-            int header = Packets.headerBytes(in);
-            if (header == 0 || in.readableBytes() < header + Packets.remainingLength(in)) {
-                return;
-            }
-            int first = in.getUnsignedByte(start);
-            int end = start + header + Packets.remainingLength(in);
-            switch (first >>> 4) {
-                case Packets.CONNECT -> answer(context, 0x20, 2, 0, 0);
-                case Packets.SUBSCRIBE -> {
-                    int body = start + header;
-                    int length = in.getUnsignedShort(body + 2);
-                    subscribers.put(in.copy(body + 4, length), context.channel());
+            int runStart = in.readerIndex();
+            Channel runTo = null;
+            while (true) {
+                int start = in.readerIndex();
+                int header = Packets.headerBytes(in);
+                if (header == 0 || in.readableBytes() < header + Packets.remainingLength(in)) {
+                    break;
+                }
+                int body = start + header;
+                int end = body + Packets.remainingLength(in);
+                int type = in.getUnsignedByte(start) >>> 4;
+                var to =
+                        type == Packets.PUBLISH ? subscribers.get(in.slice(body + 2, in.getUnsignedShort(body))) : null;
+                if (to != runTo) {
+                    forward(in, runStart, start, runTo);
+                    runStart = start;
+                    runTo = to;
+                }
+                if (type == Packets.CONNECT) {
+                    answer(context, 0x20, 2, 0, 0);
+                } else if (type == Packets.SUBSCRIBE) {
+                    subscribers.put(in.copy(body + 4, in.getUnsignedShort(body + 2)), context.channel());
                     answer(context, 0x90, 3, in.getByte(body), in.getByte(body + 1), 0);
                 }
-                case Packets.PUBLISH -> {
-                    int body = start + header;
-                    var to = subscribers.get(in.slice(body + 2, in.getUnsignedShort(body)));
-                    if (to != null) {
-                        to.write(in.retainedSlice(start, end - start));
-                        written.add(to);
-                    }
-                }
-                default -> {}
+                in.readerIndex(end);
             }
-            in.readerIndex(end);
+            forward(in, runStart, in.readerIndex(), runTo);
+        }
+
+        private void forward(ByteBuf in, int start, int end, @Nullable Channel to) {
+            if (to != null && end > start) {
+                to.write(in.retainedSlice(start, end - start));
+                written.add(to);
+            }
         }
 
         @Override

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -64,20 +65,29 @@ final class Load implements AutoCloseable {
     private final int payloadBytes;
     private final int window;
     private final int refill;
+    private final int perSecond;
     private final List<Pair> pairs = new ArrayList<>();
+    private final List<ScheduledFuture<?>> ticks = new ArrayList<>();
     private volatile boolean running;
+    private volatile long startNanos;
 
-    private Load(EventLoopGroup loops, int qos, int payloadBytes, int window) {
+    private Load(EventLoopGroup loops, int qos, int payloadBytes, int window, int perSecond) {
         this.loops = loops;
         this.qos = qos;
         this.payloadBytes = payloadBytes;
         this.window = window;
-        this.refill = Math.max(1, window / 10);
+        this.refill = perSecond == 0 ? Math.max(1, window / 10) : 1;
+        this.perSecond = perSecond;
     }
 
-    /** Connects and subscribes all pairs. */
-    static Load connect(EventLoopGroup loops, int port, int pairs, int qos, int payloadBytes, int window) {
-        var load = new Load(loops, qos, payloadBytes, window);
+    /**
+     * Connects and subscribes all pairs.
+     *
+     * @param perSecond messages that all pairs send together, 0 for as many as the broker takes
+     */
+    static Load connect(
+            EventLoopGroup loops, int port, int pairs, int qos, int payloadBytes, int window, int perSecond) {
+        var load = new Load(loops, qos, payloadBytes, window, perSecond);
         for (int i = 0; i < pairs; i++) {
             load.pairs.add(load.new Pair(i, port));
         }
@@ -87,8 +97,15 @@ final class Load implements AutoCloseable {
 
     /** Runs for about {@code time}, and ends when all that was sent has arrived, or will not. */
     Result run(Duration time, BrokerProcess broker) throws InterruptedException {
+        startNanos = System.nanoTime();
         running = true;
-        pairs.forEach(pair -> pair.loop.execute(pair::pump));
+        for (var pair : pairs) {
+            if (perSecond == 0) {
+                pair.loop.execute(pair::pump);
+            } else {
+                ticks.add(pair.loop.scheduleAtFixedRate(pair::pump, 0, 1, TimeUnit.MILLISECONDS));
+            }
+        }
         pause(RAMP);
         long deliveredBefore = delivered();
         var brokerBefore = broker.cpuTime();
@@ -100,6 +117,7 @@ final class Load implements AutoCloseable {
         var loadAfter = loadCpu();
         long end = System.nanoTime();
         running = false;
+        ticks.forEach(tick -> tick.cancel(false));
         long deadline = System.nanoTime() + DRAIN.toNanos();
         while (pairs.stream().anyMatch(pair -> pair.underWay() > 0) && System.nanoTime() < deadline) {
             pause(Duration.ofMillis(5));
@@ -178,9 +196,16 @@ final class Load implements AutoCloseable {
             return sent - (qos > 0 ? Math.min(received, acknowledged) : received);
         }
 
+        /** How many messages the rate wants to have been sent by now. */
+        private long due() {
+            return perSecond == 0
+                    ? Long.MAX_VALUE
+                    : (System.nanoTime() - startNanos) * perSecond / pairs.size() / 1_000_000_000L;
+        }
+
         /** Fills the window, once there is room for a few: clients that write each message alone would cost the most here. */
         void pump() {
-            long count = window - underWay();
+            long count = Math.min(window - underWay(), due() - sent);
             if (!running || count < refill) {
                 return;
             }
@@ -234,7 +259,9 @@ final class Load implements AutoCloseable {
                     context.writeAndFlush(answers, context.voidPromise());
                     answers = null;
                 }
-                pump();
+                if (perSecond == 0) {
+                    pump();
+                }
                 super.channelReadComplete(context);
             }
 
@@ -277,7 +304,8 @@ final class Load implements AutoCloseable {
             }
 
             private void onPublish(ChannelHandlerContext context, ByteBuf in, int body, int length) {
-                if (in.getLong(body + length - payloadBytes) != received) {
+                boolean isWhole = length == packet.length - 2 && (in.getByte(in.readerIndex()) >>> 1 & 3) == qos;
+                if (!isWhole || in.getLong(body + length - payloadBytes) != received) {
                     disordered = disordered + 1;
                 }
                 received = received + 1;

@@ -17,8 +17,9 @@ import java.util.function.ToDoubleFunction;
  *
  * <pre>mvn -q -pl broker-engine test-compile exec:exec@pairs [-Dbenchmark="rounds=5 seconds=4 qos=0,1,2"]</pre>
  *
- * Further arguments: {@code pairs=50 payload=100 window=200 warmup=3 brokers=dunlin,mosquitto,floor} and {@code jvm=},
- * options for our process, with commas for blanks. The Java is the one that runs Maven.
+ * Further arguments: {@code pairs=50 payload=100 window=200 warmup=3 brokers=dunlin,mosquitto,floor},
+ * {@code rate=}, messages a second that are sent in all instead of as many as the broker takes, and {@code jvm=}, options for
+ * our process, with commas for blanks. The Java is the one that runs Maven.
  */
 public final class PairsBenchmark {
     private static final int LOAD_LOOPS = 2;
@@ -41,8 +42,9 @@ public final class PairsBenchmark {
                 "pairs", "50",
                 "payload", "100",
                 "window", "200",
-                "brokers", "dunlin,mosquitto,floor",
-                "jvm", ""));
+                "rate", "0",
+                "brokers", "dunlin,mosquitto,floor"));
+        byName.put("jvm", "");
         for (var argument : arguments) {
             var parts = argument.split("=", 2);
             if (parts.length < 2 || byName.replace(parts[0], parts[1]) == null) {
@@ -109,8 +111,14 @@ public final class PairsBenchmark {
                 if (!broker.speaks(qos)) {
                     continue;
                 }
-                try (var load =
-                        Load.connect(loops, broker.port(), number("pairs"), qos, number("payload"), number("window"))) {
+                try (var load = Load.connect(
+                        loops,
+                        broker.port(),
+                        number("pairs"),
+                        qos,
+                        number("payload"),
+                        number("window"),
+                        number("rate"))) {
                     var result = load.run(time, broker);
                     System.out.printf(
                             "%-8s QoS %d  %-10s %,9.0f messages/s  %6.2f us CPU/message  (load %.2f us)  lost %d, disordered %d%n",

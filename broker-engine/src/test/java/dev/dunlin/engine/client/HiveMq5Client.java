@@ -78,7 +78,14 @@ final class HiveMq5Client implements LibraryClient {
     }
 
     @Override
+    public boolean isConnected() {
+        return client.getState().isConnected();
+    }
+
+    @Override
     public void close() {
-        client.disconnect().exceptionally(alreadyGone -> null).join();
+        if (isConnected()) {
+            client.disconnect().join();
+        }
     }
 }

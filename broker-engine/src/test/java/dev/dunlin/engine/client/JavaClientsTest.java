@@ -1,6 +1,7 @@
 package dev.dunlin.engine.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.engine.client.LibraryClient.Library;
 import dev.dunlin.engine.client.LibraryClient.Received;
@@ -63,6 +64,7 @@ class JavaClientsTest {
             try (var taker = broker.connect(MqttVersion.V3_1_1, "pub")) {
                 // then its will arrives
                 assertThat(next(subscriber)).isEqualTo(new Received(root + "/alarm/pub", "gone", 1, false));
+                await().until(() -> !publisher.isConnected());
                 taker.disconnect();
             }
             assertThat(subscriber.received()).isEmpty();

@@ -50,6 +50,8 @@ interface LibraryClient extends AutoCloseable {
 
     BlockingQueue<Received> received();
 
+    boolean isConnected();
+
     @Override
     void close() throws Exception;
 }

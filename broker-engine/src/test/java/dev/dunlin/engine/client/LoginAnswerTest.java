@@ -12,6 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -62,11 +63,11 @@ class LoginAnswerTest {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    void saysWhyToWhoeverKnowsTheSecret(MqttVersion version) {
+    void saysNotAuthorisedToWhoeverKnowsTheSecret(MqttVersion version) {
         var device = broker.device();
         device.bindTo("another-client");
         assertThat(login(version, device.userName(), device.secret()).reason())
-                .isEqualTo(version.hasProperties() ? 0x85 : 2);
+                .isEqualTo(version.hasProperties() ? 0x87 : 5);
         device.disable();
         var answer = login(version, device.userName(), device.secret());
         assertThat(answer.reason()).isEqualTo(version.hasProperties() ? 0x87 : 5);
@@ -103,6 +104,25 @@ class LoginAnswerTest {
             // then nothing has happened
             assertThat(online.ping()).isEmpty();
             assertThat(subscriber.ping()).isEmpty();
+        }
+    }
+
+    @Test
+    void answersSomeFailedLogInsASecondAndClosesUnansweredAboveThat() {
+        try (var guarded = TestBroker.startAnswering(1)) {
+            // when twenty wrong secrets come at once
+            int answered = 0;
+            for (int i = 0; i < 20; i++) {
+                try (var client = guarded.open()) {
+                    client.send(WireConnect.of(MqttVersion.V5, "client")
+                            .as(guarded.device().userName(), "wrong")
+                            .encode());
+                    answered += client.awaitClose().size();
+                }
+            }
+            // then most learn nothing, and who knows the secret is let in
+            assertThat(answered).isBetween(1, 10);
+            guarded.connect(MqttVersion.V5, "boiler").close();
         }
     }
 

@@ -66,11 +66,15 @@ final class PahoClient implements LibraryClient {
     }
 
     @Override
+    public boolean isConnected() {
+        return client.isConnected();
+    }
+
+    @Override
     public void close() throws MqttException {
-        try {
-            client.disconnectForcibly(1_000, 1_000, client.isConnected());
-        } finally {
-            client.close(true);
+        if (client.isConnected()) {
+            client.disconnect();
         }
+        client.close(true);
     }
 }

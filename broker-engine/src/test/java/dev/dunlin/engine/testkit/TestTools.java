@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -28,7 +28,8 @@ public final class TestTools {
     private static final List<String> MORE_FOLDERS =
             List.of("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/bin");
 
-    private static final Map<String, Path> found = new ConcurrentHashMap<>();
+    /** What was found or installed once; one thread at a time, as an installation must be alone. */
+    private static final Map<String, Path> found = new HashMap<>();
 
     private TestTools() {}
 
@@ -57,14 +58,16 @@ public final class TestTools {
     }
 
     /** A folder in which Node resolves {@code require("mqtt")}; made once in the build's target folder. */
-    public static Path mqttJs() {
-        return found.computeIfAbsent("mqtt.js", name -> {
-            var given = System.getProperty("dunlin.test.mqtt-js");
-            return given != null ? Path.of(given) : locked(TestTools::installMqttJs);
-        });
+    public static synchronized Path mqttJs() {
+        var given = System.getProperty("dunlin.test.mqtt-js");
+        if (given != null) {
+            return Path.of(given);
+        }
+        var npm = npm();
+        return locked(() -> installMqttJs(npm));
     }
 
-    private static Path installMqttJs() {
+    private static Path installMqttJs(Path npm) {
         var folder = targetFolder().resolve("mqtt-js-" + MQTT_JS_VERSION);
         if (Files.isDirectory(folder)) {
             return folder;
@@ -76,7 +79,7 @@ public final class TestTools {
             // without a file of its own here, npm would install into a parent folder that has one
             Files.writeString(making.resolve("package.json"), "{\"private\": true}\n");
             run(List.of(
-                    npm().toString(),
+                    npm.toString(),
                     "install",
                     "--prefix",
                     making.toString(),
@@ -96,20 +99,22 @@ public final class TestTools {
         return here.endsWith("target") ? here : here.resolve("target");
     }
 
-    private static Path find(String name, String debianPackage, String... programs) {
-        return found.computeIfAbsent(name, key -> {
-            var property = "dunlin.test." + name.replace('_', '-');
-            var given = System.getProperty(property);
-            if (given != null) {
-                var path = Path.of(given);
-                if (!Files.isExecutable(path)) {
-                    throw new IllegalStateException(path + " (" + property + ") is not a program.");
-                }
-                return path;
-            }
-            var present = onPath(programs);
-            return present != null ? present : locked(() -> install(property, debianPackage, programs));
-        });
+    private static synchronized Path find(String name, String debianPackage, String... programs) {
+        var known = found.get(name);
+        if (known != null) {
+            return known;
+        }
+        var property = "dunlin.test." + name.replace('_', '-');
+        var given = System.getProperty(property);
+        if (given != null && !Files.isExecutable(Path.of(given))) {
+            throw new IllegalStateException(given + " (" + property + ") is not a program.");
+        }
+        var path = given != null ? Path.of(given) : onPath(programs);
+        if (path == null) {
+            path = locked(() -> install(property, debianPackage, programs));
+        }
+        found.put(name, path);
+        return path;
     }
 
     private static @Nullable Path onPath(String... programs) {
@@ -177,7 +182,7 @@ public final class TestTools {
     }
 
     /** One at a time among all processes of this machine: modules are tested side by side. */
-    private static synchronized Path locked(Supplier<Path> action) {
+    private static Path locked(Supplier<Path> action) {
         var lockFile = Path.of(System.getProperty("java.io.tmpdir"), "dunlin-test-tools.lock");
         try (var channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 var lock = channel.lock()) {
