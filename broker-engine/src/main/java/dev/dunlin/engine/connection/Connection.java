@@ -620,7 +620,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     private void onMalformed(Malformed malformed) {
         switch (malformed.reason()) {
-            case UNSUPPORTED_PROTOCOL_VERSION -> refuse(Connack.refused(malformed.reason(), null));
+            case UNSUPPORTED_PROTOCOL_VERSION -> {
+                report(Incident.Reason.UNSUPPORTED_PROTOCOL_VERSION, malformed.detail());
+                refuse(Connack.refused(malformed.reason(), null));
+            }
             case PACKET_TOO_LARGE -> end(malformed.reason(), Incident.Reason.PACKET_TOO_LARGE, malformed.detail());
             case MALFORMED_PACKET -> end(malformed.reason(), Incident.Reason.MALFORMED_PACKET, malformed.detail());
             default -> violation(malformed.reason(), malformed.detail());

@@ -190,8 +190,10 @@ final class SessionKeeper {
                 dropWill(session);
                 disconnect(session, ReasonCode.ADMINISTRATIVE_ACTION, Incident.Reason.TENANT_SUSPENDED);
                 end(space, session);
-                spaces.forget(space);
             }
+        }
+        if (change instanceof AccessChange.TenantDeleted) {
+            spaces.forget(space);
         }
     }
 
