@@ -162,6 +162,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         return state == State.LOGGING_IN;
     }
 
+    /** Whether it counts as one of its tenant's connections, until it is closed. */
+    boolean isAccepted() {
+        return client != null;
+    }
+
     void runOnLoop(Runnable action) {
         var eventLoop = loop.eventLoop();
         if (eventLoop.inEventLoop()) {
