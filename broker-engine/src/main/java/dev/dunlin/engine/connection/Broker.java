@@ -8,6 +8,10 @@ import dev.dunlin.engine.routing.Router;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.tenant.TenantSpaces;
 import io.netty.channel.EventLoop;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.ChannelGroupFuture;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,6 +31,10 @@ public final class Broker {
     final Publishing publishing;
     final SessionKeeper keeper;
     final List<LoopConnections> connections;
+
+    /** Connections that no client is accepted on yet. */
+    final ChannelGroup beginning = new DefaultChannelGroup("beginning", GlobalEventExecutor.INSTANCE, true);
+
     final AtomicLong connectionIds = new AtomicLong();
     final AtomicInteger loginsInFlight = new AtomicInteger();
 
@@ -60,6 +68,11 @@ public final class Broker {
 
     public List<LoopConnections> connections() {
         return connections;
+    }
+
+    /** Closes the connections that no client is accepted on, and any that comes later. */
+    public ChannelGroupFuture closeBeginning() {
+        return beginning.close();
     }
 
     SessionLoop loopOf(EventLoop eventLoop) {

@@ -162,6 +162,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         return state == State.LOGGING_IN;
     }
 
+    /** Whether it counts as one of its tenant's connections, until it is closed. */
+    boolean isAccepted() {
+        return client != null;
+    }
+
     void runOnLoop(Runnable action) {
         var eventLoop = loop.eventLoop();
         if (eventLoop.inEventLoop()) {
@@ -249,6 +254,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                 version.toString(),
                 Instant.now());
         client = connected;
+        broker.beginning.remove(context.channel());
         broker.connections.get(loop.index()).add(this);
         broker.presence.connected(connected);
     }
@@ -267,6 +273,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     public void handlerAdded(ChannelHandlerContext context) {
         this.context = context;
         output = new Output(context);
+        broker.beginning.add(context.channel());
         connectDeadline =
                 loop.eventLoop().schedule(this::onConnectDeadline, CONNECT_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
     }

@@ -214,6 +214,59 @@ class LifecycleTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
+    void closesOnlyTheConnectionWhosePublishFails(MqttVersion version) {
+        // given an engine that fails at one message
+        awaitQuiet();
+        acme.tap(message -> {
+            if (message.topic().equals("fault")) {
+                throw new IllegalStateException("a fault that the test asked for");
+            }
+        });
+        var subscriber = connect(version, "sub");
+        subscriber.subscribe(1, "#");
+        var other = connect(version, "other");
+        // when
+        var client = connect(version, "boiler");
+        client.send(Wire.publish(version, "fault", "m", 1, false, 1), Wire.pingreq());
+        // then
+        assertThat(client.awaitClose())
+                .extracting(WirePacket::reason)
+                .isEqualTo(version.hasProperties() ? List.of(0x80) : List.of());
+        client.close();
+        await().untilAsserted(() ->
+                assertThat(incidents()).extracting(Incident::reason).containsExactly(Incident.Reason.INTERNAL_ERROR));
+        // and so with a will
+        connect(WireConnect.of(version, "boiler").as(device).will("fault", "will", 1, false))
+                .close();
+        await().untilAsserted(() -> assertThat(ofAcme(broker.ports().online())).hasSize(2));
+        assertThat(broker.engine().statistics().connections()).isEqualTo(2);
+        assertNothingMore(other, subscriber);
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    void closesOnlyTheConnectionWhoseLogInFails(MqttVersion version) {
+        // given ids whose sessions live on either event loop, so that one of the connections moves
+        awaitQuiet();
+        var other = connect(version, "other");
+        for (int i = 0; i < 6; i++) {
+            var clientId = "faulty " + i;
+            broker.ports().failFor(clientId);
+            // when
+            var client =
+                    open().send(WireConnect.of(version, clientId).as(device).encode());
+            // then
+            client.awaitClose();
+            client.close();
+            assertThat(other.ping()).isEmpty();
+        }
+        await().untilAsserted(() ->
+                assertThat(broker.engine().statistics().connections()).isEqualTo(1));
+        assertThat(broker.engine().statistics().sessions()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
     void keepsNothingOfClientsThatLeaveWhileTheyLogIn(MqttVersion version) {
         awaitQuiet();
         // given
