@@ -473,7 +473,6 @@ class WalkTest {
         Mqtt5AsyncClient device = blocking.toAsync();
         var messages = 20_000;
         var perBatch = 500;
-        var started = System.nanoTime();
         for (var batch = 0; batch < messages / perBatch; batch++) {
             var from = batch * perBatch;
             CompletableFuture.allOf(IntStream.range(from, from + perBatch)
@@ -484,13 +483,9 @@ class WalkTest {
                             .toArray(CompletableFuture[]::new))
                     .join();
         }
-        var millis = Duration.ofNanos(System.nanoTime() - started).toMillis();
         publish(blocking, "flood/end", "the end");
         assertThat(page.locator("#live-stream")).containsText("the end");
         assertThat(messages(page).count()).isLessThanOrEqualTo(300);
-        assertThat(messages * 1000L / Math.max(1, millis))
-                .as("messages per second")
-                .isGreaterThan(5_000);
         assertThat(((Number) page.evaluate("window.longest")).doubleValue()).isLessThan(1_500);
         TestBrowser.screenshots(page, "walk-live-flood");
         blocking.disconnect();
