@@ -240,6 +240,9 @@ class LifecycleTest extends WireScenario {
                 .close();
         await().untilAsserted(() -> assertThat(ofAcme(broker.ports().online())).hasSize(2));
         assertThat(broker.engine().statistics().connections()).isEqualTo(2);
+        // whose session is gone all the same
+        await().untilAsserted(() ->
+                assertThat(broker.engine().statistics().sessions()).isEqualTo(2));
         assertNothingMore(other, subscriber);
     }
 
