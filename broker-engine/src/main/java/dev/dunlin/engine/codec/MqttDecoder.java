@@ -71,6 +71,11 @@ public final class MqttDecoder {
         this.maxPacketBytes = maxPacketBytes;
     }
 
+    /** Whether a CONNECT packet has been read at least as far as its version, and that is MQTT 5. */
+    public boolean isMqtt5() {
+        return version == ProtocolVersion.MQTT_5;
+    }
+
     /**
      * Borrows {@code in} and reads one packet from it.
      *
@@ -191,6 +196,7 @@ public final class MqttDecoder {
 
     private Connect connect(ByteBuf in, int end) throws Rejected {
         var version = protocol(in, end);
+        this.version = version; // from here on the answer can be in the client's own version
         int flags = unsignedByte(in, end);
         boolean strict = version != ProtocolVersion.MQTT_3_1;
         boolean willFlag = (flags & 0x04) != 0;
@@ -216,7 +222,6 @@ public final class MqttDecoder {
         if (version.isMqtt5()) {
             properties.read(in, end);
         }
-        this.version = version; // from here on the answer can be in the client's own version
         var clientId = string(in, end);
         var will = willFlag ? will(in, end, QoS.of(willQos), willRetain) : null;
         var userName = userNameFlag ? string(in, end) : null;

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MqttEncoder {
     private static final int[] NO_IDS = new int[0];
+    private static final byte[] NO_BYTES = new byte[0];
 
     private MqttEncoder() {}
 
@@ -26,6 +27,8 @@ public final class MqttEncoder {
      * How a PUBLISH goes to one subscriber.
      *
      * @param packetId 0 at QoS 0
+     * @param topicAlias in MQTT 5; 0 for none
+     * @param withTopic whether the Topic Name goes along; if not, its alias is known
      * @param subscriptionIds of the subscriptions that matched, in MQTT 5
      * @param expirySeconds what is left of the Message Expiry Interval, or {@link MessageProperties#NEVER}
      */
@@ -37,9 +40,11 @@ public final class MqttEncoder {
             boolean dup,
             boolean retain,
             int packetId,
+            int topicAlias,
+            boolean withTopic,
             int @Nullable [] subscriptionIds,
             long expirySeconds) {
-        var topic = message.topic().utf8();
+        var topic = withTopic ? message.topic().utf8() : NO_BYTES;
         var payload = message.payload();
         int flags = qos.value() << 1 | (dup ? 8 : 0) | (retain ? 1 : 0);
         int length = 2 + topic.length + (qos == QoS.AT_MOST_ONCE ? 0 : 2) + payload.length;
@@ -48,10 +53,14 @@ public final class MqttEncoder {
             out.writeBytes(payload);
             return;
         }
-        int properties = propertyBytes(message, subscriptionIds, expirySeconds);
+        int properties = propertyBytes(message, topicAlias, subscriptionIds, expirySeconds);
         startPublish(out, flags, length + lengthBytes(properties) + properties, topic, qos, packetId);
         variableByteInteger(out, properties);
         if (properties > 0) {
+            if (topicAlias > 0) {
+                out.writeByte(MqttProperties.TOPIC_ALIAS);
+                out.writeShort(topicAlias);
+            }
             out.writeBytes(message.properties().forwarded());
             if (expirySeconds != MessageProperties.NEVER) {
                 out.writeByte(MqttProperties.PUBLICATION_EXPIRY_INTERVAL);
@@ -75,19 +84,20 @@ public final class MqttEncoder {
         }
     }
 
-    /** The size of the whole packet, as {@link #publish} writes it. */
+    /** The size of the whole packet, as {@link #publish} writes it with the Topic Name and no alias. */
     public static long publishBytes(
             ProtocolVersion version, Publish message, QoS qos, int @Nullable [] subscriptionIds, long expirySeconds) {
         int length = 2 + message.topic().utf8().length + (qos == QoS.AT_MOST_ONCE ? 0 : 2) + message.payload().length;
         if (version.isMqtt5()) {
-            int properties = propertyBytes(message, subscriptionIds, expirySeconds);
+            int properties = propertyBytes(message, 0, subscriptionIds, expirySeconds);
             length += lengthBytes(properties) + properties;
         }
         return 1L + lengthBytes(length) + length;
     }
 
-    private static int propertyBytes(Publish message, int @Nullable [] subscriptionIds, long expirySeconds) {
-        int bytes = message.properties().forwarded().length;
+    private static int propertyBytes(
+            Publish message, int topicAlias, int @Nullable [] subscriptionIds, long expirySeconds) {
+        int bytes = message.properties().forwarded().length + (topicAlias > 0 ? 3 : 0);
         if (expirySeconds != MessageProperties.NEVER) {
             bytes += 5;
         }

@@ -118,6 +118,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private @Nullable Session session;
     private @Nullable ConnectedClient client;
     private @Nullable Answer @Nullable [] answers;
+    private GivenAliases givenAliases = GivenAliases.NONE;
     private boolean wantsReasonStrings;
     private long maxPacketBytesOut = Long.MAX_VALUE;
     private long keepAliveNanos;
@@ -162,9 +163,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         return state == State.LOGGING_IN;
     }
 
-    /** Whether it counts as one of its tenant's connections, until it is closed. */
+    /** Whether a client was ever accepted on it: then it counts itself out of its tenant's connections. */
     boolean isAccepted() {
-        return client != null;
+        return space != null;
     }
 
     void runOnLoop(Runnable action) {
@@ -215,6 +216,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         this.session = session;
         wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
         maxPacketBytesOut = connect.maximumPacketSize();
+        givenAliases = GivenAliases.upTo(connect.topicAliasMaximum());
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
         long maxPacketBytes = Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
         decoder.limit(maxPacketBytes);
@@ -334,10 +336,15 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         cancel(admissionEnd);
         output.release();
         releaseUndecoded();
+        countOut();
+        broker.connections.get(loop.index()).remove(this);
+    }
+
+    /** The client is gone for its tenant, though its channel may take a moment to close. */
+    private void countOut() {
         var connected = client;
         if (connected != null) {
             client = null;
-            broker.connections.get(loop.index()).remove(this);
             broker.spaces.leave(space());
             broker.presence.disconnected(connected);
         }
@@ -589,6 +596,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private void onSubscribe(Subscribe packet) {
         var subscribing = new Subscribing(space(), session(), remoteIp(), broker.incidents);
         subscribing.subscribe(packet);
+        refused += subscribing.refusedCount();
         var text = subscribing.reasonString();
         boolean say = text != null
                 && wantsReasonStrings
@@ -657,11 +665,27 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             Publish message, QoS qos, boolean dup, boolean retain, int packetId, int @Nullable [] subscriptionIds) {
         boolean expires = version.isMqtt5() && message.expiresAtNanos() != Publish.NEVER;
         long expiry = expires ? message.remainingSeconds(broker.nanoClock.getAsLong()) : MessageProperties.NEVER;
-        if (maxPacketBytesOut != Long.MAX_VALUE
-                && MqttEncoder.publishBytes(version, message, qos, subscriptionIds, expiry) > maxPacketBytesOut) {
+        long spareBytes = maxPacketBytesOut == Long.MAX_VALUE
+                ? Long.MAX_VALUE
+                : maxPacketBytesOut - MqttEncoder.publishBytes(version, message, qos, subscriptionIds, expiry);
+        if (spareBytes < 0) {
             return false;
         }
-        MqttEncoder.publish(output.next(loop), version, message, qos, dup, retain, packetId, subscriptionIds, expiry);
+        int known = givenAliases.known(message.topic());
+        boolean mayGive = known == 0 && spareBytes >= GivenAliases.MOST_BYTES;
+        int alias = mayGive ? givenAliases.give(message.topic()) : known;
+        MqttEncoder.publish(
+                output.next(loop),
+                version,
+                message,
+                qos,
+                dup,
+                retain,
+                packetId,
+                alias,
+                known == 0,
+                subscriptionIds,
+                expiry);
         int payloadBytes = message.payload().length;
         messagesOut++;
         bytesOut += payloadBytes;
@@ -710,7 +734,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             return;
         }
         report(why, detail);
-        if (version.isMqtt5()) {
+        if (state == State.NEW && decoder.isMqtt5()) {
+            // a CONNECT that is wrong in its later part: its version is known, so its author can be told
+            MqttEncoder.connack(output.next(loop), ProtocolVersion.MQTT_5, Connack.refused(reason, detail));
+        } else if (version.isMqtt5()) {
             var text = wantsReasonStrings && detail != null && mayBeAsLongAs(detail.length() * 3L + 16) ? detail : null;
             if (state == State.CONNECTED) {
                 MqttEncoder.disconnect(output.next(loop), reason, text);
@@ -749,6 +776,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             return;
         }
         state = State.CLOSING;
+        countOut();
         if (!isDecoding) {
             releaseUndecoded();
         }

@@ -134,13 +134,6 @@ final class LogIn {
 
     private void admit(Admission admission) {
         var space = broker.spaces.enter(admission);
-        if (space == null) {
-            refuseOverLimit(
-                    Incident.Reason.TOO_MANY_CONNECTIONS,
-                    admission,
-                    "at most " + admission.limits().connections() + " connections of the tenant");
-            return;
-        }
         var loop = connection.loop();
         boolean isAssigned = connect.clientId().isEmpty();
         var clientId = isAssigned ? assignClientId(admission.tenant(), loop) : connect.clientId();
@@ -180,6 +173,14 @@ final class LogIn {
 
     /** On the home loop. */
     private void open(TenantSpace space, SessionLoop home, String clientId, Admission admission) {
+        if (space.hasTooManyConnections() && !broker.keeper.isOnline(space, home, clientId)) {
+            refuseOverLimit(
+                    Incident.Reason.TOO_MANY_CONNECTIONS,
+                    admission,
+                    "at most " + space.limits().connections() + " connections of the tenant");
+            broker.spaces.leave(space);
+            return;
+        }
         var opened = broker.keeper.open(space, home, clientId, connect.cleanStart(), admission);
         if (opened == null) {
             refuseOverLimit(

@@ -1,6 +1,7 @@
 package dev.dunlin.engine.connection;
 
 import dev.dunlin.engine.access.AccessPolicy.PublishAnswer;
+import dev.dunlin.engine.access.AccessPolicy.SubscribeAnswer;
 import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.packet.Will;
@@ -9,11 +10,14 @@ import dev.dunlin.engine.port.MessageTap;
 import dev.dunlin.engine.port.TappedMessage;
 import dev.dunlin.engine.routing.Router;
 import dev.dunlin.engine.session.Session;
+import dev.dunlin.engine.session.Subscription;
 import dev.dunlin.engine.tenant.TenantSpace;
+import dev.dunlin.engine.topic.TopicFilter;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** From a message that a session publishes to its route: the one way there is, for clients and for wills. */
@@ -62,6 +66,26 @@ final class Publishing {
     void publishWill(TenantSpace space, Session session, Will will) {
         var message = will.toPublish(space.nanoTime());
         publish(space, session, message, session.policy().publish(message.topic()), null);
+    }
+
+    /** Gives a message of a Shared Subscription that {@code leaver} does not keep to another member, if there is one. */
+    boolean redeliver(TenantSpace space, TopicFilter filter, Publish message, Session leaver, boolean onlineOnly) {
+        return routers.get(leaver.home().index()).redeliver(space, filter, message, leaver, onlineOnly);
+    }
+
+    /** Tells of a subscription that a change of permissions has ended: MQTT has no packet that would tell its client. */
+    void reportEnded(TenantSpace space, Subscription subscription, SubscribeAnswer answer) {
+        var session = subscription.session();
+        incidents.report(new Incident(
+                Instant.now(),
+                Incident.Kind.SUBSCRIBE,
+                Objects.requireNonNull(answer.refusal()),
+                space.id(),
+                session.credentialName(),
+                session.clientId(),
+                null,
+                subscription.filter().toString(),
+                answer.decidedBy()));
     }
 
     private Outcome refused(

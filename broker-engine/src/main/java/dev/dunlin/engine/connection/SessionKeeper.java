@@ -2,6 +2,7 @@ package dev.dunlin.engine.connection;
 
 import dev.dunlin.engine.access.AccessPolicy;
 import dev.dunlin.engine.packet.ReasonCode;
+import dev.dunlin.engine.port.Access;
 import dev.dunlin.engine.port.AccessChange;
 import dev.dunlin.engine.port.AccessChange.CredentialRevoked.Why;
 import dev.dunlin.engine.port.Admission;
@@ -64,6 +65,12 @@ final class SessionKeeper {
                 .toList();
     }
 
+    /** Whether the client is connected already: then one more connection of it takes the place of that one. */
+    boolean isOnline(TenantSpace space, SessionLoop home, String clientId) {
+        var session = space.sessionsOn(home).get(clientId);
+        return session != null && session.isOnline();
+    }
+
     /**
      * Starts or resumes the session of {@code clientId}, and ends the connection that has it now, if one has. With Clean
      * Start the earlier session is discarded first (MQTT 5 [MQTT-3.1.2-4]), and so it is if it belongs to another
@@ -75,15 +82,18 @@ final class SessionKeeper {
     Opened open(TenantSpace space, SessionLoop home, String clientId, boolean cleanStart, Admission admission) {
         var earlier = space.sessionsOn(home).get(clientId);
         if (earlier != null) {
-            disconnect(earlier, ReasonCode.SESSION_TAKEN_OVER, Incident.Reason.TAKEN_OVER);
+            boolean isOwn = earlier.credential().equals(admission.credential());
+            disconnect(
+                    earlier,
+                    ReasonCode.SESSION_TAKEN_OVER,
+                    isOwn ? Incident.Reason.TAKEN_OVER : Incident.Reason.CLIENT_ID_IN_USE_BY_OTHER_CREDENTIAL);
             // which has ended a session that does not outlive its connection
             boolean isLeft = space.sessionsOn(home).get(clientId) == earlier;
-            boolean isOwn = earlier.credential().equals(admission.credential());
             if (isLeft && (cleanStart || !isOwn)) {
                 end(space, earlier);
             } else if (isLeft) {
                 endAbsence(earlier, false);
-                space.replaceAccess(earlier, admission.access());
+                replaceAccess(space, earlier, admission.access());
                 return new Opened(earlier, true);
             }
         }
@@ -108,6 +118,7 @@ final class SessionKeeper {
             end(space, session);
             return;
         }
+        session.giveAway((filter, message) -> publishing.redeliver(space, filter, message, session, true));
         var loop = session.home().eventLoop();
         var absence = new Absence();
         if (!session.neverExpires()) {
@@ -127,6 +138,7 @@ final class SessionKeeper {
     private void end(TenantSpace space, Session session) {
         endAbsence(session, true);
         publishWill(space, session);
+        session.giveAway((filter, message) -> publishing.redeliver(space, filter, message, session, false));
         space.remove(session);
         spaces.dropIfEmpty(space);
     }
@@ -186,7 +198,7 @@ final class SessionKeeper {
             if (change instanceof AccessChange.AccessReplaced replaced) {
                 if (session.credential().equals(replaced.credential())
                         && replaced.access().version() > session.policy().version()) {
-                    space.replaceAccess(session, replaced.access());
+                    replaceAccess(space, session, replaced.access());
                 }
             } else if (change instanceof AccessChange.CredentialRevoked revoked) {
                 if (session.credential().equals(revoked.credential())) {
@@ -204,6 +216,11 @@ final class SessionKeeper {
         if (change instanceof AccessChange.TenantDeleted) {
             spaces.forget(space);
         }
+    }
+
+    private void replaceAccess(TenantSpace space, Session session, Access access) {
+        space.replaceAccess(
+                session, access, (subscription, answer) -> publishing.reportEnded(space, subscription, answer));
     }
 
     private void revoke(TenantSpace space, Session session, Why why) {

@@ -61,7 +61,8 @@ final class Subscribing {
                 qos,
                 request.noLocal(),
                 request.retainAsPublished(),
-                subscriptionId == 0 ? null : new int[] {subscriptionId});
+                subscriptionId == 0 ? null : new int[] {subscriptionId},
+                filter);
         var subscription = new Subscription(filter, request.qos(), subscriptionId, answer.hidden(), delivery);
         boolean wantsRetained = filter.shareName() == null // MQTT 5 §4.8.2
                 && (request.retainHandling() == RetainHandling.SEND
@@ -99,6 +100,11 @@ final class Subscribing {
     /** One for each Topic Filter, in their order. */
     List<ReasonCode> reasons() {
         return reasons;
+    }
+
+    /** How many of the Topic Filters were refused. */
+    int refusedCount() {
+        return (int) reasons.stream().filter(ReasonCode::isError).count();
     }
 
     /** Why the last of the refused was refused; null if none was. */

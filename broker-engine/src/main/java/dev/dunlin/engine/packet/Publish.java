@@ -28,11 +28,11 @@ public record Publish(
         return topic.utf8().length + payload.length + properties.forwarded().length + 96;
     }
 
-    /** Whole seconds until it expires, at least 1, or {@link MessageProperties#NEVER}. */
+    /** Whole seconds until it expires, or {@link MessageProperties#NEVER}. */
     public long remainingSeconds(long nowNanos) {
         return expiresAtNanos == NEVER
                 ? MessageProperties.NEVER
-                : Math.max(1, (expiresAtNanos - nowNanos + 999_999_999) / 1_000_000_000);
+                : Math.max(0, (expiresAtNanos - nowNanos + 999_999_999) / 1_000_000_000);
     }
 
     public boolean isExpired(long nowNanos) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,7 @@ final class Route {
                 noLocal,
                 a.retainAsPublished() || b.retainAsPublished(),
                 joined(a.subscriptionIds(), b.subscriptionIds()),
+                null,
                 noLocal ? own(a, b) : null);
     }
 
@@ -106,20 +108,29 @@ final class Route {
         ShareGroup(List<Delivery> members) {
             this.members =
                     members.stream().map(member -> new Delivery[] {member}).toArray(Delivery[][]::new);
+            // routes are made anew with each change of the tree: not all of them begin with the same member
+            this.next = ThreadLocalRandom.current().nextInt(this.members.length);
         }
 
-        /** The next in turn who is online, or if nobody is, the next whose session waits for him. */
+        /** The next in turn: of those who are online and not behind, or of those online, or of all. */
         Delivery[] choose() {
+            int online = -1;
             for (int i = 0; i < members.length; i++) {
-                var member = members[(next + i) % members.length];
-                if (member[0].session().isOnline()) {
-                    next = (next + i + 1) % members.length;
-                    return member;
+                int index = (next + i) % members.length;
+                var session = members[index][0].session();
+                if (session.isOnline()) {
+                    if (!session.isBehind()) {
+                        return take(index);
+                    }
+                    online = online < 0 ? index : online;
                 }
             }
-            var member = members[next];
-            next = (next + 1) % members.length;
-            return member;
+            return take(online < 0 ? next : online);
+        }
+
+        private Delivery[] take(int index) {
+            next = (index + 1) % members.length;
+            return members[index];
         }
     }
 }

@@ -1,10 +1,13 @@
 package dev.dunlin.engine.routing;
 
 import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.session.Delivery;
 import dev.dunlin.engine.session.Session;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.tenant.TenantSpace;
+import dev.dunlin.engine.topic.TopicFilter;
 import dev.dunlin.engine.topic.TopicName;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,13 +50,42 @@ public final class Router {
             }
         }
         for (var group : route.groups) {
-            var member = group.choose();
-            var home = member[0].session().home();
-            if (home == loop) {
-                loop.deliver(message, member, publisher);
-            } else {
-                loop.handOver(home, message, member, publisher);
+            give(message, group.choose(), publisher);
+        }
+    }
+
+    /**
+     * Gives {@code message} to another member of the group of a Shared Subscription. On this router's loop only.
+     *
+     * @param leaver who had it and does not keep it
+     * @param onlineOnly whether a member who is away may have it too
+     * @return whether there was one
+     */
+    public boolean redeliver(
+            TenantSpace space, TopicFilter filter, Publish message, Session leaver, boolean onlineOnly) {
+        var members = new ArrayList<Delivery>();
+        space.subscriptions().forEachAt(filter, subscription -> {
+            boolean isMember = subscription.filter().equals(filter) && subscription.session() != leaver;
+            boolean mayHave = subscription.shows(message.topic())
+                    && (!onlineOnly || subscription.session().isOnline());
+            if (isMember && mayHave) {
+                members.add(subscription.delivery());
             }
+        });
+        if (members.isEmpty()) {
+            return false;
+        }
+        var member = new Route.ShareGroup(members).choose();
+        give(message, member, null);
+        return true;
+    }
+
+    private void give(Publish message, Delivery[] member, @Nullable Session publisher) {
+        var home = member[0].session().home();
+        if (home == loop) {
+            loop.deliver(message, member, publisher);
+        } else {
+            loop.handOver(home, message, member, publisher);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.dunlin.engine.session;
 
 import dev.dunlin.engine.packet.QoS;
+import dev.dunlin.engine.topic.TopicFilter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param noLocal whether any of them keeps the session's own messages away (MQTT 5 §3.8.3.1)
  * @param retainAsPublished whether the RETAIN flag is passed on as it came
  * @param subscriptionIds of those that have one; null if none has
+ * @param shared the filter of the Shared Subscription that it is for; null if it is for an ordinary one
  * @param own with {@code noLocal}: how the session's own messages go to it, by the others; null if there are none
  */
 public record Delivery(
@@ -18,12 +20,25 @@ public record Delivery(
         boolean noLocal,
         boolean retainAsPublished,
         int @Nullable [] subscriptionIds,
+        @Nullable TopicFilter shared,
         @Nullable Delivery own) {
 
     /** What one subscription asks for. */
     public Delivery(
-            Session session, QoS qos, boolean noLocal, boolean retainAsPublished, int @Nullable [] subscriptionIds) {
-        this(session, qos, noLocal, retainAsPublished, subscriptionIds, null);
+            Session session,
+            QoS qos,
+            boolean noLocal,
+            boolean retainAsPublished,
+            int @Nullable [] subscriptionIds,
+            TopicFilter filter) {
+        this(
+                session,
+                qos,
+                noLocal,
+                retainAsPublished,
+                subscriptionIds,
+                filter.shareName() == null ? null : filter,
+                null);
     }
 
     /** How a message of {@code publisher} goes to the session; null if it does not. */

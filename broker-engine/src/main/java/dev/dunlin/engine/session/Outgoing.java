@@ -2,6 +2,7 @@ package dev.dunlin.engine.session;
 
 import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.packet.QoS;
+import dev.dunlin.engine.topic.TopicFilter;
 import org.jspecify.annotations.Nullable;
 
 /** A message on its way to one client: first in the queue, then in the in-flight window. */
@@ -18,6 +19,9 @@ final class Outgoing {
     final boolean retain;
     final int @Nullable [] subscriptionIds;
 
+    /** The Shared Subscription that brought it, if one did. */
+    final @Nullable TopicFilter shared;
+
     /** 0 until it is sent. */
     int packetId;
 
@@ -26,11 +30,12 @@ final class Outgoing {
 
     Awaits awaits;
 
-    Outgoing(Publish message, QoS qos, boolean retain, int @Nullable [] subscriptionIds) {
+    Outgoing(Publish message, QoS qos, boolean retain, Delivery delivery) {
         this.message = message;
         this.qos = qos;
         this.retain = retain;
-        this.subscriptionIds = subscriptionIds;
+        this.subscriptionIds = delivery.subscriptionIds();
+        this.shared = delivery.shared();
         this.awaits = qos == QoS.EXACTLY_ONCE ? Awaits.PUBREC : Awaits.PUBACK;
     }
 }

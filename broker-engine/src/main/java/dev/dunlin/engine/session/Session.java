@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,7 @@ public final class Session {
     private @Nullable Will will;
     private boolean draining;
     private volatile boolean online;
+    private volatile boolean isBehind;
 
     public Session(
             SessionLoop home,
@@ -109,6 +111,11 @@ public final class Session {
     /** Whether a client is connected; any thread may ask, and learns what was true a moment ago. */
     public boolean isOnline() {
         return online;
+    }
+
+    /** Whether messages wait for the client; any thread may ask, and learns what was true a moment ago. */
+    public boolean isBehind() {
+        return isBehind;
     }
 
     /** Seconds that the session outlives its connection. */
@@ -178,9 +185,9 @@ public final class Session {
             var qos = message.qos().atMost(delivery.qos());
             boolean retain = message.retain() && delivery.retainAsPublished();
             if (qos == QoS.AT_MOST_ONCE) {
-                offerAtMostOnce(message, retain, delivery.subscriptionIds());
+                offerAtMostOnce(message, retain, delivery);
             } else {
-                offerAcknowledged(new Outgoing(message, qos, retain, delivery.subscriptionIds()));
+                offerAcknowledged(new Outgoing(message, qos, retain, delivery));
             }
         } catch (RuntimeException fault) {
             onFault(fault);
@@ -198,16 +205,16 @@ public final class Session {
         drain();
     }
 
-    private void offerAtMostOnce(Publish message, boolean retain, int @Nullable [] subscriptionIds) {
+    private void offerAtMostOnce(Publish message, boolean retain, Delivery delivery) {
         var outbound = this.outbound;
         if (outbound == null) {
             return; // MQTT 5 §4.1: a Server may keep QoS 0 messages for an absent client; ours does not
         }
         if (!bursts.isEmpty() || queuedAtMostOnce > 0) {
-            enqueue(new Outgoing(message, QoS.AT_MOST_ONCE, retain, subscriptionIds));
+            enqueue(new Outgoing(message, QoS.AT_MOST_ONCE, retain, delivery));
         } else if (!outbound.isWritable()) {
             host.onDropped(this, message, Incident.Reason.SLOW_CONSUMER);
-        } else if (!outbound.publish(message, QoS.AT_MOST_ONCE, false, retain, 0, subscriptionIds)) {
+        } else if (!outbound.publish(message, QoS.AT_MOST_ONCE, false, retain, 0, delivery.subscriptionIds())) {
             host.onDropped(this, message, Incident.Reason.PACKET_TOO_LARGE);
         }
     }
@@ -232,6 +239,7 @@ public final class Session {
         queue.add(outgoing);
         queuedBytes += bytes;
         queuedAtMostOnce += outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
+        isBehind = true;
     }
 
     /** A window that is empty takes any message, so that one larger than the limit does not stop the queue for good. */
@@ -313,10 +321,7 @@ public final class Session {
         if (message.isExpired(host.nanoTime()) || !policy.mayReceive(message.topic())) {
             return true; // it expired, or the permission went, while the burst was under way
         }
-        send(
-                outbound,
-                new Outgoing(
-                        message, message.qos().atMost(burst.delivery.qos()), true, burst.delivery.subscriptionIds()));
+        send(outbound, new Outgoing(message, message.qos().atMost(burst.delivery.qos()), true, burst.delivery));
         return true;
     }
 
@@ -452,6 +457,21 @@ public final class Session {
         return outgoing.awaits != Outgoing.Awaits.PUBCOMP && !policy.mayReceive(outgoing.message.topic());
     }
 
+    /**
+     * Gives away what came by a Shared Subscription and is not this client's alone to finish: what waits, and what was sent
+     * with QoS 1 and not acknowledged (MQTT 5 §4.8.2). QoS 2 messages that were sent stay [MQTT-4.8.2-4].
+     *
+     * @param taker whether another member of the group has taken the message
+     */
+    public void giveAway(BiPredicate<TopicFilter, Publish> taker) {
+        inflight.removeIf(outgoing -> outgoing.awaits == Outgoing.Awaits.PUBACK && isTaken(outgoing, taker));
+        removeQueued(outgoing -> isTaken(outgoing, taker));
+    }
+
+    private static boolean isTaken(Outgoing outgoing, BiPredicate<TopicFilter, Publish> taker) {
+        return outgoing.shared != null && taker.test(outgoing.shared, outgoing.message);
+    }
+
     private void removeQueued(Predicate<Outgoing> condition) {
         queue.removeIf(outgoing -> {
             boolean remove = condition.test(outgoing);
@@ -465,6 +485,9 @@ public final class Session {
     private void countRemoved(Outgoing outgoing) {
         queuedBytes -= outgoing.message.queuedBytes();
         queuedAtMostOnce -= outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
+        if (queuedBytes == 0) {
+            isBehind = false;
+        }
     }
 
     private void onFault(RuntimeException fault) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The retained messages of one tenant (MQTT 5 §3.3.1.3), at most one a topic; bounded by the tenant's limits in count and
- * bytes, a message beyond which is delivered but not kept. Any thread: a topic has a slot, which is replaced in place, and
+ * bytes. Any thread: a topic has a slot, which is replaced in place, and
  * the tree of slots changes only when a topic comes or goes.
  */
 public final class RetainedMessages {
@@ -35,16 +35,22 @@ public final class RetainedMessages {
     }
 
     private static final String ONLY = "";
+    private static final long CLEAR_INTERVAL_NANOS = 1_000_000_000;
 
     private final TreeReference<String, Slot> slots = new TreeReference<>();
     private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong clearedNanos = new AtomicLong(Long.MIN_VALUE / 2);
 
     /**
      * Keeps {@code message} in place of an earlier one on its topic.
      *
-     * @return false if the limits do not allow it; an earlier message is kept then
+     * @return false if the limits do not allow it, also once expired messages are gone; an earlier message is kept then
      */
-    boolean keep(Publish message, TenantLimits limits) {
+    boolean keep(Publish message, TenantLimits limits, long nowNanos) {
+        return keep(message, limits) || clearExpired(nowNanos) && keep(message, limits);
+    }
+
+    private boolean keep(Publish message, TenantLimits limits) {
         while (true) {
             var tree = slots.get();
             var slot = tree.get(message.topic(), ONLY);
@@ -85,6 +91,25 @@ public final class RetainedMessages {
             bytes.addAndGet(-before.queuedBytes());
             slots.update(tree -> tree.get(topic, ONLY) == slot ? tree.without(topic, ONLY) : tree);
         }
+    }
+
+    /**
+     * Forgets what has expired, at most once a second: whoever publishes at the limit must not walk all of it each time.
+     *
+     * @return whether it has looked
+     */
+    private boolean clearExpired(long nowNanos) {
+        long last = clearedNanos.get();
+        if (nowNanos - last < CLEAR_INTERVAL_NANOS || !clearedNanos.compareAndSet(last, nowNanos)) {
+            return false;
+        }
+        slots.get().forEach(slot -> {
+            var message = slot.get();
+            if (message != null && message.isExpired(nowNanos)) {
+                clearIfStill(message, slot);
+            }
+        });
+        return true;
     }
 
     private void clearIfStill(Publish expired, Slot slot) {

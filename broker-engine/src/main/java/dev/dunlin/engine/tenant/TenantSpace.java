@@ -1,6 +1,7 @@
 package dev.dunlin.engine.tenant;
 
 import dev.dunlin.engine.access.AccessPolicy;
+import dev.dunlin.engine.access.AccessPolicy.SubscribeAnswer;
 import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.port.Access;
 import dev.dunlin.engine.port.Incident;
@@ -31,6 +32,11 @@ public final class TenantSpace implements SessionHost {
     /** Told of what becomes of a tenant's messages; called on the event loop of the session. */
     public interface DropListener {
         void onDropped(TenantSpace space, Session session, Publish message, Incident.Reason reason);
+    }
+
+    /** Told of a subscription that a change of permissions has ended. */
+    public interface EndListener {
+        void onEnded(Subscription subscription, SubscribeAnswer answer);
     }
 
     /** A member of a group of a Shared Subscription: in the tree beside the session's own subscription to the filter. */
@@ -120,19 +126,17 @@ public final class TenantSpace implements SessionHost {
 
     // Connections and sessions
 
-    /** Counts a connection in, unless the tenant has as many as it may. Any thread. */
-    public boolean admitConnection() {
-        long limit = limits.connections();
-        long before = connections.getAndIncrement();
-        if (before >= limit) {
-            connections.decrementAndGet();
-            return false;
-        }
-        return true;
+    void connectionOpened() {
+        connections.incrementAndGet();
     }
 
-    public void connectionClosed() {
+    void connectionClosed() {
         connections.decrementAndGet();
+    }
+
+    /** Whether there are more connections than the tenant may have, the one that asks among them. Any thread. */
+    public boolean hasTooManyConnections() {
+        return connections.get() > limits.connections();
     }
 
     public long connections() {
@@ -215,12 +219,13 @@ public final class TenantSpace implements SessionHost {
      * Gives a session other permissions: its subscriptions are judged anew, and what waits on topics that it may read no
      * more is dropped. On the session's loop.
      */
-    public void replaceAccess(Session session, Access access) {
+    public void replaceAccess(Session session, Access access, EndListener listener) {
         var policy = AccessPolicy.compile(access, session.clientId(), session.credentialName());
         for (var subscription : List.copyOf(session.subscriptions().values())) {
             var answer = policy.subscribe(subscription.filter());
             if (answer.refusal() != null) {
                 unsubscribe(session, subscription.filter());
+                listener.onEnded(subscription, answer);
                 continue;
             }
             var before = subscription.delivery();
@@ -232,7 +237,12 @@ public final class TenantSpace implements SessionHost {
                         subscription.subscriptionId(),
                         answer.hidden(),
                         new Delivery(
-                                session, qos, before.noLocal(), before.retainAsPublished(), before.subscriptionIds())));
+                                session,
+                                qos,
+                                before.noLocal(),
+                                before.retainAsPublished(),
+                                before.subscriptionIds(),
+                                subscription.filter())));
             }
         }
         session.policy(policy);
@@ -254,7 +264,7 @@ public final class TenantSpace implements SessionHost {
             retained.clear(message.topic());
             return true;
         }
-        return retained.keep(message, limits);
+        return retained.keep(message, limits, nanoTime());
     }
 
     /** Counts {@code messages} published, and returns for how many nanoseconds their socket is not to be read. */

@@ -4,6 +4,7 @@ import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.MessageTaps;
 import dev.dunlin.engine.port.TenantId;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongSupplier;
@@ -30,25 +31,14 @@ public final class TenantSpaces {
         });
     }
 
-    /**
-     * The space of an admitted client's tenant, with the connection counted in, so that the space stays.
-     *
-     * @return null if the tenant has as many connections as it may
-     */
-    public @Nullable TenantSpace enter(Admission admission) {
-        var entered = new TenantSpace[1];
-        spaces.compute(admission.tenant(), (id, known) -> {
-            var space = known == null ? load(admission) : known;
-            if (space.admitConnection()) {
-                entered[0] = space;
-                return space;
-            }
-            return space.isEmpty() ? null : space;
-        });
-        var space = entered[0];
-        if (space != null) {
-            space.tap(taps.tapOf(space.id())); // after it can be found: no change of taps falls in between
-        }
+    /** The space of an admitted client's tenant, with the connection counted in, so that the space stays. */
+    public TenantSpace enter(Admission admission) {
+        var space = Objects.requireNonNull(spaces.compute(admission.tenant(), (id, known) -> {
+            var entered = known == null ? load(admission) : known;
+            entered.connectionOpened();
+            return entered;
+        }));
+        space.tap(taps.tapOf(space.id())); // after it can be found: no change of taps falls in between
         return space;
     }
 

@@ -67,6 +67,14 @@ public final class TopicTree<K, V> {
         root.match(name.levels(), 0, action);
     }
 
+    /** Gives {@code action} each value of {@code filter} itself, its share name aside. */
+    public void forEachAt(TopicFilter filter, Consumer<? super V> action) {
+        var node = find(filter.levels());
+        if (node != null) {
+            node.values.forEachValue(action);
+        }
+    }
+
     /** Gives {@code action} each value whose name is matched by {@code filter}. */
     public void forEachUnder(TopicFilter filter, Consumer<? super V> action) {
         root.collect(filter.levels(), 0, action);
@@ -90,6 +98,11 @@ public final class TopicTree<K, V> {
     }
 
     private @Nullable V get(String[] levels, K key) {
+        var node = find(levels);
+        return node == null ? null : node.values.get(key);
+    }
+
+    private @Nullable Node<K, V> find(String[] levels) {
         Node<K, V> node = root;
         for (var level : levels) {
             node = node.child(level);
@@ -97,7 +110,7 @@ public final class TopicTree<K, V> {
                 return null;
             }
         }
-        return node.values.get(key);
+        return node;
     }
 
     /**

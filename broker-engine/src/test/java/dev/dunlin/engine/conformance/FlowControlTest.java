@@ -109,7 +109,7 @@ class FlowControlTest extends WireScenario {
         for (int i = 1; i <= 6; i++) {
             publisher.publish("plant/a", String.valueOf(i), 1, false);
         }
-        assertThat(client.ping()).hasSize(4);
+        assertThat(moreFrom(publisher, client)).hasSize(4);
         client.close();
         // when it comes again and takes two
         var again = connect(taking(keeping(V5, "boiler"), 2));

@@ -1,11 +1,14 @@
 package dev.dunlin.engine.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.engine.port.PermissionRule;
 import dev.dunlin.engine.port.PermissionRule.Action;
 import dev.dunlin.engine.port.PermissionRule.Effect;
 import dev.dunlin.engine.testkit.MqttVersion;
+import dev.dunlin.engine.testkit.Wire;
+import dev.dunlin.engine.testkit.WireConnect;
 import dev.dunlin.engine.testkit.WirePacket;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,7 +119,9 @@ class SharedSubscriptionTest extends WireScenario {
             publisher.publish("plant", "m", 1, false);
         }
         // then
-        assertThat(moreFrom(publisher, present)).hasSize(10);
+        for (int i = 0; i < 10; i++) {
+            assertThat(present.receiveMessage().payload()).isEqualTo("m");
+        }
         // and whoever waits is served once nobody is there
         present.disconnect();
         publisher.publish("plant", "late", 1, false);
@@ -165,5 +170,49 @@ class SharedSubscriptionTest extends WireScenario {
         // then all go to the one who may read them
         assertThat(moreFrom(publisher, member)).hasSize(10);
         assertThat(other.ping()).isEmpty();
+    }
+
+    @Test
+    @Conformance({"MQTT 5 §4.8.2", "MQTT 5 [MQTT-4.8.2-5]"})
+    void givesWhatALeavingMemberHasNotFinishedToAnother() {
+        // given a member who acknowledges nothing, with room for two messages in flight
+        var leaver = connect(WireConnect.of(V5, "leaver").as(device).properties(Wire.hex("21 00 02")));
+        leaver.subscribe(2, "$share/g/plant/#");
+        var publisher = connect(V5, "pub");
+        for (int i = 0; i < 4; i++) {
+            publisher.publish("plant/once", String.valueOf(i), 1, false);
+        }
+        assertThat(payloads(moreFrom(publisher, leaver))).containsExactly("0", "1");
+        // when another member is there and the first goes
+        var stayer = connect(V5, "stayer");
+        stayer.subscribe(2, "$share/g/plant/#");
+        leaver.close();
+        // then the other has all, in their order and as new
+        for (int i = 0; i < 4; i++) {
+            var message = stayer.receiveMessage();
+            assertThat(message.payload()).isEqualTo(String.valueOf(i));
+            assertThat(message.isDuplicate()).isFalse();
+        }
+    }
+
+    @Test
+    @Conformance({"MQTT 5 [MQTT-4.8.2-4]", "MQTT 5 [MQTT-4.8.2-5]"})
+    void givesNoSentQosTwoMessageToAnother() {
+        // given a member who has been sent a QoS 2 message
+        var leaver = connect(V5, "leaver");
+        leaver.subscribe(2, "$share/g/plant/#");
+        var publisher = connect(V5, "pub");
+        publisher.publish("plant/twice", "sent", 2, false);
+        leaver.expect(WirePacket.PUBLISH);
+        var stayer = connect(V5, "stayer");
+        stayer.subscribe(2, "$share/g/plant/#");
+        // when its session ends
+        leaver.close();
+        await().until(() -> broker.ports().disconnected().stream()
+                .anyMatch(gone ->
+                        gone.tenant().equals(acme.id()) && gone.clientId().equals("leaver")));
+        // then nobody else has it
+        publisher.publish("plant/after", "fence", 1, false);
+        assertThat(stayer.receiveMessage().payload()).isEqualTo("fence");
     }
 }

@@ -3,6 +3,7 @@ package dev.dunlin.engine.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.engine.testkit.MqttVersion;
+import dev.dunlin.engine.testkit.Wire;
 import dev.dunlin.engine.testkit.WireClient;
 import dev.dunlin.engine.testkit.WireConnect;
 import dev.dunlin.engine.testkit.WirePacket;
@@ -20,8 +21,7 @@ class TopicAliasTest extends WireScenario {
 
     @BeforeEach
     void connectBoth() {
-        subscriber =
-                connect(WireConnect.of(V5, "sub").as(device).properties(Mqtt5.int16(Mqtt5.TOPIC_ALIAS_MAXIMUM, 10)));
+        subscriber = connect(V5, "sub");
         subscriber.subscribe(2, "plant/#");
         publisher = open();
         var connack = publisher.login(keeping(V5, "pub"));
@@ -108,5 +108,31 @@ class TopicAliasTest extends WireScenario {
             assertThat(message.topic()).isEqualTo("plant/a");
             assertThat(Mqtt5.propertiesOf(message)).isEmpty();
         }
+    }
+
+    @Test
+    @Conformance({"MQTT 5 [MQTT-3.1.2-26]", "MQTT 5 [MQTT-3.1.2-27]", "MQTT 5 §3.3.2.3.4"})
+    void namesATopicOnceToAClientThatTakesAliases() {
+        // given a client that takes one alias, and one that takes none
+        var taker = connect(WireConnect.of(MqttVersion.V5, "taker").as(device).properties(Wire.hex("22 00 01")));
+        var other = connect(MqttVersion.V5, "other");
+        taker.subscribe(0, "plant/#");
+        other.subscribe(0, "plant/#");
+        var publisher = connect(MqttVersion.V5, "pub");
+        // when
+        for (var topic : new String[] {"plant/boiler", "plant/boiler", "plant/pump", "plant/boiler"}) {
+            publisher.publish(topic, "m", 0, false);
+        }
+        // then the first topic has the one alias, and stands behind it from then on
+        assertThat(moreFrom(publisher, taker))
+                .extracting(WirePacket::body)
+                .containsExactly(
+                        Wire.concat(Wire.string("plant/boiler"), Wire.hex("03 23 00 01"), Wire.bytes('m')),
+                        Wire.concat(Wire.string(""), Wire.hex("03 23 00 01"), Wire.bytes('m')),
+                        Wire.concat(Wire.string("plant/pump"), Wire.hex("00"), Wire.bytes('m')),
+                        Wire.concat(Wire.string(""), Wire.hex("03 23 00 01"), Wire.bytes('m')));
+        assertThat(moreFrom(publisher, other))
+                .extracting(WirePacket::topic)
+                .containsExactly("plant/boiler", "plant/boiler", "plant/pump", "plant/boiler");
     }
 }
