@@ -468,4 +468,20 @@ class ConnectTest extends WireScenario {
             previous = next;
         }
     }
+
+    @Test
+    @Conformance({"MQTT 5 [MQTT-3.1.4-1]", "MQTT 5 [MQTT-4.13.1-1]"})
+    void saysWhatIsWrongWithAnMqtt5Connect() {
+        // given a CONNECT with Receive Maximum 0
+        var client = open();
+        client.send(WireConnect.of(MqttVersion.V5, "boiler")
+                .as(device)
+                .properties(Wire.hex("21 00 00"))
+                .encode());
+        // then
+        var answers = client.awaitClose();
+        assertThat(answers).hasSize(1);
+        assertThat(answers.get(0).type()).isEqualTo(WirePacket.CONNACK);
+        assertThat(answers.get(0).body()[1] & 0xFF).isEqualTo(0x82);
+    }
 }

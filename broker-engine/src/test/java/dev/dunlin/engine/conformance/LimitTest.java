@@ -7,6 +7,7 @@ import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.testkit.MqttVersion;
 import dev.dunlin.engine.testkit.Wire;
 import dev.dunlin.engine.testkit.WireConnect;
+import dev.dunlin.engine.testkit.WirePacket;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -207,5 +208,34 @@ class LimitTest extends WireScenario {
                 .isEqualTo(reasonFor(version, 0x97, 3));
         acme.setLimits(Limits.NONE.build());
         assertThat(client.subscribe(0, "c")).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    void letsAClientTakeItsOwnPlaceAtTheLimit(MqttVersion version) {
+        // given a tenant with all the connections that it may have
+        acme.setLimits(Limits.NONE.connections(1).build());
+        var before = connect(version, "boiler");
+        // when its client comes again, before the old connection is gone
+        var again = connect(version, "boiler");
+        // then it is in, and as often as it likes
+        before.awaitClose();
+        assertThat(again.ping()).isEmpty();
+        assertThat(connect(version, "boiler").ping()).isEmpty();
+        // and another is not
+        assertThat(open().login(WireConnect.of(version, "other").as(device)).reason())
+                .isEqualTo(reasonFor(version, 0x97, 3));
+    }
+
+    @Test
+    void makesRoomForARetainedMessageWhereOneHasExpired() {
+        // given a tenant whose one retained message expires at once
+        acme.setLimits(Limits.NONE.retained(1, 1_000_000).build());
+        var publisher = connect(MqttVersion.V5, "pub");
+        publisher.send(Mqtt5.publish("plant/old", "m", 1, true, 1, Mqtt5.int32(Mqtt5.MESSAGE_EXPIRY, 0)));
+        assertThat(publisher.expect(WirePacket.PUBACK).reason()).isZero();
+        // then another takes its place, and a third has none
+        assertThat(publisher.publish("plant/new", "m", 1, true)).isZero();
+        assertThat(publisher.publish("plant/more", "m", 1, true)).isEqualTo(0x97);
     }
 }

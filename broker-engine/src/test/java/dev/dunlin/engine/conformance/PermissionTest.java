@@ -552,4 +552,20 @@ class PermissionTest extends WireScenario {
         client.awaitClose();
         assertThat(broker.engine().statistics().sessions()).isEqualTo(before);
     }
+
+    @Test
+    void tellsTheTenantOfASubscriptionThatAChangeHasEnded() {
+        // given
+        var sensor = acme.addCredential("sensor", "s", allow(Action.ALL, "#"));
+        var client = connect(MqttVersion.V5, "sensor", sensor);
+        client.subscribe(1, "private/#");
+        // when
+        sensor.permit(allow(Action.ALL, "#"), deny(Action.SUBSCRIBE, "private/#"));
+        // then
+        await().untilAsserted(() -> assertThat(incidents()).anySatisfy(incident -> {
+            assertThat(incident.kind()).isEqualTo(Incident.Kind.SUBSCRIBE);
+            assertThat(incident.topic()).isEqualTo("private/#");
+            assertThat(incident.decidedBy()).isEqualTo("deny subscribe private/#");
+        }));
+    }
 }
