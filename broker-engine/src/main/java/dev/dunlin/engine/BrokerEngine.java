@@ -77,7 +77,7 @@ public final class BrokerEngine {
     }
 
     private ChannelHandler newConnection(Peer peer, Channel channel) {
-        return new Connection(broker, peer.transport(), peer.address(), channel.eventLoop());
+        return new Connection(broker, peer.transport(), peer.address(), peer.certificate(), channel.eventLoop());
     }
 
     /** The port of each listener that is open. */

@@ -17,6 +17,7 @@ import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.port.Admission;
+import dev.dunlin.engine.port.ClientCertificate;
 import dev.dunlin.engine.port.ConnectedClient;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.Transport;
@@ -89,6 +90,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private final Transport transport;
     private final InetSocketAddress remoteAddress;
     private final String remoteIp;
+    private final @Nullable ClientCertificate certificate;
     private final MqttDecoder decoder;
 
     @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else happens
@@ -130,12 +132,21 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private long bytesOut;
     private long refused;
 
-    /** @param remoteAddress of the client itself, also behind a proxy */
-    public Connection(Broker broker, Transport transport, InetSocketAddress remoteAddress, EventLoop on) {
+    /**
+     * @param remoteAddress of the client itself, also behind a proxy
+     * @param certificate what the client has shown in the TLS handshake
+     */
+    public Connection(
+            Broker broker,
+            Transport transport,
+            InetSocketAddress remoteAddress,
+            @Nullable ClientCertificate certificate,
+            EventLoop on) {
         this.broker = broker;
         this.transport = transport;
         this.remoteAddress = remoteAddress;
         this.remoteIp = remoteAddress.getAddress().getHostAddress();
+        this.certificate = certificate;
         this.loop = broker.loopOf(on);
         this.decoder = new MqttDecoder(MAX_CONNECT_BYTES, broker.nanoClock);
     }
@@ -148,6 +159,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     InetSocketAddress remoteAddress() {
         return remoteAddress;
+    }
+
+    @Nullable
+    ClientCertificate certificate() {
+        return certificate;
     }
 
     String remoteIp() {

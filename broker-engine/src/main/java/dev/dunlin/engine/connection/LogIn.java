@@ -65,7 +65,8 @@ final class LogIn {
                 connect.password(),
                 connect.clientId(),
                 connection.remoteAddress(),
-                connection.transport());
+                connection.transport(),
+                connection.certificate());
         authenticate(login).whenComplete((answer, failure) -> {
             broker.loginsInFlight.decrementAndGet();
             if (failure != null) {
@@ -114,9 +115,14 @@ final class LogIn {
 
     private void onRefused(LoginAnswer.Refused refused) {
         var code = switch (refused.reason()) {
-            case BAD_USER_NAME_OR_PASSWORD, UNKNOWN_CREDENTIAL -> ReasonCode.BAD_USER_NAME_OR_PASSWORD;
-            case CREDENTIAL_DISABLED, CREDENTIAL_EXPIRED, CLIENT_ID_NOT_ALLOWED, TENANT_SUSPENDED ->
-                ReasonCode.NOT_AUTHORIZED;
+            case BAD_USER_NAME_OR_PASSWORD, UNKNOWN_CREDENTIAL, UNKNOWN_CERTIFICATE ->
+                ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+            case CERTIFICATE_EXPIRED,
+                    CERTIFICATE_NOT_YET_VALID,
+                    CREDENTIAL_DISABLED,
+                    CREDENTIAL_EXPIRED,
+                    CLIENT_ID_NOT_ALLOWED,
+                    TENANT_SUSPENDED -> ReasonCode.NOT_AUTHORIZED;
             case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
         };
         boolean isGuess = code == ReasonCode.BAD_USER_NAME_OR_PASSWORD;

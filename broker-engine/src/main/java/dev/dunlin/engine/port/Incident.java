@@ -38,6 +38,10 @@ public record Incident(
     public enum Reason {
         WRONG_SECRET,
         UNKNOWN_CREDENTIAL,
+        /** The client showed a certificate that is not registered for the credential, and gave no secret. */
+        UNKNOWN_CERTIFICATE,
+        CERTIFICATE_EXPIRED,
+        CERTIFICATE_NOT_YET_VALID,
         CREDENTIAL_DISABLED,
         CREDENTIAL_EXPIRED,
         CREDENTIAL_DELETED,

@@ -29,6 +29,7 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -199,6 +200,7 @@ public final class MemoryPorts {
         private volatile @Nullable Instant validUntil;
         private volatile LoginAnswer.@Nullable Reason blocked;
         private volatile @Nullable Why revoked;
+        private final Set<String> certificates = ConcurrentHashMap.newKeySet();
 
         private Credential(Tenant tenant, String name, String secret, List<PermissionRule> rules) {
             this.tenant = tenant;
@@ -254,6 +256,11 @@ public final class MemoryPorts {
             emit(new AccessChange.CredentialRevoked(tenant.id, id, Why.ROTATED));
         }
 
+        /** Admits whoever shows the certificate with this fingerprint and gives no password. */
+        public void addCertificate(String fingerprint) {
+            certificates.add(fingerprint);
+        }
+
         private void revoke(LoginAnswer.Reason reason, Why why) {
             blocked = reason;
             revoked = why;
@@ -262,7 +269,15 @@ public final class MemoryPorts {
 
         private LoginAnswer answer(Login login) {
             var password = login.password();
-            if (password == null || !MessageDigest.isEqual(password, secret.getBytes(UTF_8))) {
+            var certificate = login.certificate();
+            if (password == null && certificate != null) {
+                if (!certificates.contains(certificate.fingerprint())) {
+                    return new Refused(LoginAnswer.Reason.UNKNOWN_CERTIFICATE, tenant.id, name);
+                }
+                if (Instant.now().isAfter(certificate.notAfter())) {
+                    return new Refused(LoginAnswer.Reason.CERTIFICATE_EXPIRED, tenant.id, name);
+                }
+            } else if (password == null || !MessageDigest.isEqual(password, secret.getBytes(UTF_8))) {
                 return new Refused(LoginAnswer.Reason.BAD_USER_NAME_OR_PASSWORD, tenant.id, name);
             }
             var reason = blocked;
