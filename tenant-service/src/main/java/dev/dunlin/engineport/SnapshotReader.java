@@ -12,6 +12,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +50,17 @@ class SnapshotReader {
                 .query((row, number) -> tenant(row))
                 .optional()
                 .map(row -> TenantSnapshot.of(row, credentials(row.id(), null), null)));
+    }
+
+    /** The user name of the one credential that has the certificate; empty if none has it, or more than one. */
+    Optional<String> userNameOf(String fingerprint) {
+        var names = jdbc.sql("select t.slug || '.' || c.name from credential_certificate f"
+                        + " join credential c on c.tenant_id = f.tenant_id and c.id = f.credential_id"
+                        + " join tenant t on t.id = f.tenant_id where f.fingerprint = ? limit 2")
+                .param(fingerprint)
+                .query(String.class)
+                .list();
+        return names.size() == 1 ? Optional.of(names.get(0)) : Optional.empty();
     }
 
     /** All of {@code old} anew; empty if the tenant is gone. */
@@ -110,6 +122,15 @@ class SnapshotReader {
                         .add(new CredentialSnapshot.Secret(
                                 new SecretHash(SecretHash.Method.of(row.getString(2)), row.getString(3)),
                                 instant(row, "expires_at"))));
+        var certificates = new HashMap<UUID, Set<String>>();
+        query(
+                "select credential_id, fingerprint from credential_certificate where tenant_id = ?%s",
+                "credential_id",
+                tenant,
+                ids,
+                row -> certificates
+                        .computeIfAbsent(row.getObject(1, UUID.class), id -> new HashSet<>())
+                        .add(row.getString(2)));
         var rules = rules(tenant, ids);
         var credentials = new ArrayList<CredentialSnapshot.Row>();
         query(
@@ -124,6 +145,7 @@ class SnapshotReader {
                             instant(row, "expires_at"),
                             row.getInt("generation"),
                             secrets.getOrDefault(id, List.of()),
+                            certificates.getOrDefault(id, Set.of()),
                             rules.getOrDefault(id, List.of())));
                 });
         return credentials;

@@ -3,6 +3,7 @@ package dev.dunlin.engineport;
 import dev.dunlin.engine.port.Access;
 import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.Authenticator;
+import dev.dunlin.engine.port.ClientCertificate;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.Login;
 import dev.dunlin.engine.port.LoginAnswer;
@@ -42,6 +43,7 @@ class TenantAuthenticator implements Authenticator {
     private final DeviceSecrets secrets;
     private final ChosenSecretChecks chosenSecrets;
     private final LiveTokens liveTokens;
+    private final CertificateOwners certificateOwners;
     private final EvenRefusals refusals;
     private final Clock clock;
 
@@ -50,12 +52,14 @@ class TenantAuthenticator implements Authenticator {
             DeviceSecrets secrets,
             ChosenSecretChecks chosenSecrets,
             LiveTokens liveTokens,
+            CertificateOwners certificateOwners,
             EvenRefusals refusals,
             Clock clock) {
         this.tenants = tenants;
         this.secrets = secrets;
         this.chosenSecrets = chosenSecrets;
         this.liveTokens = liveTokens;
+        this.certificateOwners = certificateOwners;
         this.refusals = refusals;
         this.clock = clock;
         secrets.load();
@@ -86,11 +90,26 @@ class TenantAuthenticator implements Authenticator {
     private static boolean looksUnknown(LoginAnswer answer) {
         return answer instanceof Refused refused
                 && (refused.reason() == Reason.BAD_USER_NAME_OR_PASSWORD
-                        || refused.reason() == Reason.UNKNOWN_CREDENTIAL);
+                        || refused.reason() == Reason.UNKNOWN_CREDENTIAL
+                        || refused.reason() == Reason.UNKNOWN_CERTIFICATE);
     }
 
     private CompletableFuture<LoginAnswer> decide(Login login) {
         var userName = login.userName() == null ? "" : login.userName();
+        var certificate = certificateOf(login);
+        return userName.isEmpty() && certificate != null
+                ? certificateOwners
+                        .userNameOf(certificate.fingerprint())
+                        .thenCompose(owner -> decide(owner.orElse(""), login))
+                : decide(userName, login);
+    }
+
+    /** The certificate that is to be judged, if one is: where there is a password, the password decides. */
+    private static @Nullable ClientCertificate certificateOf(Login login) {
+        return login.password() == null ? login.certificate() : null;
+    }
+
+    private CompletableFuture<LoginAnswer> decide(String userName, Login login) {
         int dot = userName.indexOf('.');
         var slug = dot < 0 ? "" : userName.substring(0, dot);
         var name = dot < 0 ? null : userName.substring(dot + 1);
@@ -122,6 +141,10 @@ class TenantAuthenticator implements Authenticator {
         if (credential == null) {
             return answer(new Refused(Reason.UNKNOWN_CREDENTIAL, tenant.id(), name));
         }
+        var certificate = certificateOf(login);
+        if (certificate != null) {
+            return answer(decide(tenant, credential, certificate, login));
+        }
         for (var secret : credential.secrets()) {
             if (DeviceSecrets.isKeyed(secret.hash(), keyed)) {
                 return answer(admit(tenant, credential, secret, login));
@@ -141,16 +164,42 @@ class TenantAuthenticator implements Authenticator {
         return answer;
     }
 
-    /** The secret was right: now, and only now, whoever asks may learn more. */
+    /**
+     * Looks for the certificate among those of the credential that was named, and nowhere else: see
+     * {@link CertificateOwners}.
+     */
+    private LoginAnswer decide(
+            TenantSnapshot tenant, CredentialSnapshot credential, ClientCertificate certificate, Login login) {
+        @Nullable Reason against = null;
+        if (!credential.certificates().contains(certificate.fingerprint())) {
+            against = Reason.UNKNOWN_CERTIFICATE;
+        } else if (clock.instant().isBefore(certificate.notBefore())) {
+            against = Reason.CERTIFICATE_NOT_YET_VALID;
+        } else if (clock.instant().isAfter(certificate.notAfter())) {
+            against = Reason.CERTIFICATE_EXPIRED;
+        }
+        return against != null
+                ? new Refused(against, tenant.id(), credential.name())
+                : admit(tenant, credential, null, login);
+    }
+
+    /**
+     * The secret or the certificate was right: now, and only now, whoever asks may learn more.
+     *
+     * @param secret absent if it was a certificate
+     */
     private LoginAnswer admit(
-            TenantSnapshot tenant, CredentialSnapshot credential, CredentialSnapshot.Secret secret, Login login) {
+            TenantSnapshot tenant,
+            CredentialSnapshot credential,
+            CredentialSnapshot.@Nullable Secret secret,
+            Login login) {
         var now = clock.instant();
         @Nullable Reason against = null;
         if (tenant.suspended()) {
             against = Reason.TENANT_SUSPENDED;
         } else if (!credential.enabled()) {
             against = Reason.CREDENTIAL_DISABLED;
-        } else if (credential.isExpired(now) || secret.isExpired(now)) {
+        } else if (credential.isExpired(now) || secret != null && secret.isExpired(now)) {
             against = Reason.CREDENTIAL_EXPIRED;
         } else if (credential.clientId() != null && !credential.clientId().equals(login.clientId())) {
             against = Reason.CLIENT_ID_NOT_ALLOWED;

@@ -1,5 +1,6 @@
 package dev.dunlin.provisioning;
 
+import dev.dunlin.credential.Certificates;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.PermissionRule.Action;
 import dev.dunlin.engine.port.PermissionRule.Effect;
@@ -15,6 +16,7 @@ import dev.dunlin.secret.DeviceSecrets;
 import dev.dunlin.secret.SecretHash;
 import dev.dunlin.token.ApiTokens;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -307,8 +309,8 @@ public class Provisioning {
             var known = idsByName("credential", tenant);
             var ids = new LinkedHashMap<CredentialSpec, UUID>();
             for (var spec : specs) {
-                if (spec.secret() == null && !known.containsKey(spec.name())) {
-                    throw spec.at().wrong("A new device needs a \"secret\".");
+                if (spec.secret() == null && spec.certificates().isEmpty() && !known.containsKey(spec.name())) {
+                    throw spec.at().wrong("A new device needs a \"secret\" or \"certificates\".");
                 }
                 ids.put(spec, known.getOrDefault(spec.name(), UUID.randomUUID()));
             }
@@ -324,6 +326,7 @@ public class Provisioning {
                     .update();
             var changed = new HashSet<UUID>();
             changed.addAll(secrets(tenant, ids));
+            changed.addAll(certificates(tenant, ids));
             changed.addAll(memberships(tenant, ids, groups));
             var rules = new LinkedHashMap<UUID, List<NewPermission>>();
             ids.forEach((spec, id) -> {
@@ -386,6 +389,43 @@ public class Provisioning {
                             fresh.stream().map(one -> one.hash().hash()).toArray(String[]::new))
                     .update();
             return Set.of(credentials);
+        }
+
+        /** Adds those that are not there; at any time, a certificate that has expired included, as the file may be old. */
+        private Set<UUID> certificates(UUID tenant, Map<CredentialSpec, UUID> ids) {
+            var stored = new HashMap<String, UUID>();
+            jdbc.sql("select fingerprint, credential_id from credential_certificate where tenant_id = ?")
+                    .param(tenant)
+                    .query(row -> {
+                        stored.put(row.getString(1), row.getObject(2, UUID.class));
+                    });
+            var changed = new HashSet<UUID>();
+            ids.forEach((spec, id) -> {
+                for (var certificate : spec.certificates()) {
+                    var owner = stored.putIfAbsent(certificate.fingerprint(), id);
+                    if (owner != null && !owner.equals(id)) {
+                        throw spec.at().wrong("Another device of this tenant has one of these certificates already.");
+                    }
+                    if (owner == null) {
+                        jdbc.sql("insert into credential_certificate"
+                                        + " (tenant_id, fingerprint, credential_id, subject, not_before, not_after)"
+                                        + " values (?, ?, ?, ?, ?, ?)")
+                                .params(
+                                        tenant,
+                                        certificate.fingerprint(),
+                                        id,
+                                        certificate.subject(),
+                                        certificate.notBefore().atOffset(ZoneOffset.UTC),
+                                        certificate.notAfter().atOffset(ZoneOffset.UTC))
+                                .update();
+                        changed.add(id);
+                    }
+                }
+                if (spec.certificates().size() > Certificates.MAX_PER_CREDENTIAL) {
+                    throw spec.at().wrong("A device has at most " + Certificates.MAX_PER_CREDENTIAL + " certificates.");
+                }
+            });
+            return changed;
         }
 
         private Set<UUID> memberships(UUID tenant, Map<CredentialSpec, UUID> ids, Map<String, UUID> groups) {
