@@ -53,6 +53,7 @@ public final class BrokerEngine {
                     loops,
                     spaces,
                     ports.authenticator(),
+                    ports.enhancedAuthentication(),
                     ports.accessChanges(),
                     incidents,
                     ports.presence(),

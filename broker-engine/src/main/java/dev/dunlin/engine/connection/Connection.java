@@ -19,7 +19,9 @@ import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.ClientCertificate;
 import dev.dunlin.engine.port.ConnectedClient;
+import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.LoginAnswer;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.port.UsageSample;
 import dev.dunlin.engine.session.Outbound;
@@ -72,12 +74,15 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     static final Duration PACKET_DEADLINE = Duration.ofSeconds(120);
 
     private static final int KNOWN_ANSWERS = 4;
+    private static final String UNFINISHED_LOG_IN = "a log-in that is not finished within 10 s";
 
     private enum State {
         /** CONNECT has not come. */
         NEW,
-        /** CONNECT is being judged; nothing more is read. */
+        /** CONNECT, or an AUTH that belongs to it, is being judged; nothing more is read. */
         LOGGING_IN,
+        /** The client is to answer our AUTH; then it is being judged again. */
+        AUTHENTICATING,
         CONNECTED,
         /** All is said; what still comes is not looked at. */
         CLOSING
@@ -110,6 +115,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private boolean isDecoding;
     private long packetCount;
     private long lastPacketNanos;
+    private @Nullable Authentication authentication;
     private @Nullable Future<?> connectDeadline;
     private @Nullable Future<?> packetDeadline;
     private @Nullable Future<?> keepAlive;
@@ -178,6 +184,28 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         return state == State.LOGGING_IN;
     }
 
+    /** Enhanced authentication, for as long as the connection lives. */
+    Authentication authenticateWith(Authentication authentication) {
+        this.authentication = authentication;
+        return authentication;
+    }
+
+    /** Sends AUTH, which the client is to answer. */
+    void challenge(String method, byte[] data) {
+        if (state == State.CLOSING) {
+            return;
+        }
+        if (!mayBeAsLongAs(method.length() * 3L + data.length + 16)) {
+            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "AUTH, for this client");
+            return;
+        }
+        MqttEncoder.auth(output.next(loop), ReasonCode.CONTINUE_AUTHENTICATION, method, data);
+        if (state == State.LOGGING_IN) {
+            state = State.AUTHENTICATING;
+            resumeReading();
+        }
+    }
+
     void runOnLoop(Runnable action) {
         var eventLoop = loop.eventLoop();
         if (eventLoop.inEventLoop()) {
@@ -225,7 +253,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         this.space = space;
         this.session = session;
         wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
-        maxPacketBytesOut = connect.maximumPacketSize();
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
         long maxPacketBytes = Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
         decoder.limit(maxPacketBytes);
@@ -239,7 +266,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                         connect.clientId().isEmpty() ? session.clientId() : null,
                         RECEIVE_MAXIMUM,
                         maxPacketBytes < MAX_PACKET_BYTES ? maxPacketBytes : 0,
-                        MqttDecoder.TOPIC_ALIAS_MAXIMUM));
+                        MqttDecoder.TOPIC_ALIAS_MAXIMUM,
+                        authentication == null ? null : authentication.method(),
+                        authentication == null ? null : authentication.lastData()));
         lastPacketNanos = broker.nanoClock.getAsLong();
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
         if (keepAliveNanos > 0) {
@@ -341,6 +370,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         cancel(packetDeadline);
         cancel(keepAlive);
         cancel(admissionEnd);
+        if (authentication != null) {
+            authentication.stop();
+        }
         output.release();
         releaseUndecoded();
         var connected = client;
@@ -362,7 +394,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         long publishes = messagesIn + refused;
         long packetsBefore = packetCount;
         try {
-            while ((state == State.NEW || state == State.CONNECTED) && undecoded != null) {
+            while (isExpectingPackets() && undecoded != null) {
                 var packet = decoder.decode(undecoded);
                 if (packet == null) {
                     break;
@@ -382,6 +414,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         if (state == State.CONNECTED) {
             slowDown(messagesIn + refused - publishes);
         }
+    }
+
+    private boolean isExpectingPackets() {
+        return state == State.CONNECTED || state == State.NEW || state == State.AUTHENTICATING;
     }
 
     /** Keeps what is left of a large read in a buffer of its own size, so that a slow packet does not pin the rest. */
@@ -453,13 +489,13 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void resumeReading() {
-        if (state != State.CONNECTED) {
+        if (!isExpectingPackets()) {
             return;
         }
         isPaused = false;
         lastPacketNanos = broker.nanoClock.getAsLong(); // the client was not silent, we were deaf
         decode();
-        if (!isPaused && state == State.CONNECTED) {
+        if (!isPaused && isExpectingPackets()) {
             context.channel().config().setAutoRead(true);
         }
     }
@@ -467,7 +503,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     // Packets
 
     private void onPacket(Packet packet) {
-        if (packet instanceof Publish publish) {
+        if (state == State.AUTHENTICATING && !mayComeDuringLogIn(packet)) {
+            violation(ReasonCode.PROTOCOL_ERROR, "neither AUTH nor DISCONNECT before CONNACK [MQTT-3.1.2-30]");
+        } else if (packet instanceof Publish publish) {
             onPublish(publish);
         } else if (packet instanceof Packet.Puback puback) {
             session().onPuback(puback.packetId());
@@ -487,9 +525,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             onDisconnect(disconnect);
         } else if (packet instanceof Connect connect) {
             onConnect(connect);
-        } else if (packet instanceof Packet.Auth) {
-            // no connection has begun an enhanced authentication (MQTT 5 [MQTT-4.12.0-6])
-            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without enhanced authentication");
+        } else if (packet instanceof Packet.Auth auth) {
+            onAuth(auth);
         } else if (packet instanceof Malformed malformed) {
             onMalformed(malformed);
         }
@@ -497,9 +534,73 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     private void onConnect(Connect connect) {
         version = connect.version();
+        maxPacketBytesOut = connect.maximumPacketSize();
         state = State.LOGGING_IN;
         pauseReading();
         new LogIn(this, broker, connect).begin();
+    }
+
+    private static boolean mayComeDuringLogIn(Packet packet) {
+        return packet instanceof Packet.Auth || packet instanceof Disconnect || packet instanceof Malformed;
+    }
+
+    /** MQTT 5 §4.12, §4.12.1. */
+    private void onAuth(Packet.Auth auth) {
+        var authentication = this.authentication;
+        if (authentication == null) {
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method in CONNECT [MQTT-4.12.0-6]");
+        } else if (auth.method() == null) {
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method [MQTT 5 §3.15.2.2.2]");
+        } else if (!auth.method().equals(authentication.method())) {
+            // DISCONNECT has no code for it
+            violation(
+                    state == State.CONNECTED ? ReasonCode.PROTOCOL_ERROR : ReasonCode.BAD_AUTHENTICATION_METHOD,
+                    "AUTH with another method than CONNECT [MQTT-4.12.0-5]");
+        } else if (auth.reason() == Packet.Auth.CONTINUE && authentication.isClientsTurn()) {
+            if (state == State.AUTHENTICATING) {
+                state = State.LOGGING_IN;
+                pauseReading();
+            }
+            authentication.next(auth.data());
+        } else if (auth.reason() == Packet.Auth.RE_AUTHENTICATE
+                && state == State.CONNECTED
+                && !authentication.isRunning()) {
+            authentication.begin(auth.data(), this::onReAuthenticated);
+            authentication.expectWithin(
+                    CONNECT_DEADLINE.toMillis(),
+                    () -> end(ReasonCode.NOT_AUTHORIZED, Incident.Reason.KEEP_ALIVE_TIMEOUT, UNFINISHED_LOG_IN));
+        } else {
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH with reason " + auth.reason() + ", out of turn");
+        }
+    }
+
+    private void onReAuthenticated(EnhancedAuthentication.Step.Done done) {
+        if (state != State.CONNECTED) {
+            return;
+        }
+        if (done.answer() instanceof LoginAnswer.Admitted admitted) {
+            var admission = admitted.admission();
+            if (admission.tenant().equals(space().id())
+                    && admission.credential().equals(session().credential())) {
+                MqttEncoder.auth(
+                        output.next(loop),
+                        ReasonCode.SUCCESS,
+                        Objects.requireNonNull(authentication).method(),
+                        done.data());
+            } else {
+                violation(ReasonCode.NOT_AUTHORIZED, "authenticated anew as somebody else");
+            }
+        } else if (done.answer() instanceof LoginAnswer.Refused refused) {
+            if (refused.reason() == LoginAnswer.Reason.UNAVAILABLE) {
+                disconnect(ReasonCode.SERVER_BUSY, refused.reason().incident());
+            } else if (broker.failedLogins.mayAnswer(remoteAddress.getAddress())) {
+                disconnect(ReasonCode.NOT_AUTHORIZED, refused.reason().incident());
+            } else {
+                report(Incident.Reason.TOO_MANY_FAILED_LOGINS, null);
+                leaveSession(true);
+                close();
+            }
+        }
     }
 
     private void onPublish(Publish publish) {
@@ -622,6 +723,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void onDisconnect(Disconnect disconnect) {
+        if (session == null) {
+            close(); // the client has changed its mind during the log-in
+            return;
+        }
         long expiry = disconnect.sessionExpirySeconds();
         if (expiry != Disconnect.UNCHANGED) {
             if (expiresWithConnection && expiry != 0) {
@@ -720,7 +825,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             var text = wantsReasonStrings && detail != null && mayBeAsLongAs(detail.length() * 3L + 16) ? detail : null;
             if (state == State.CONNECTED) {
                 MqttEncoder.disconnect(output.next(loop), reason, text);
-            } else if (state == State.LOGGING_IN) {
+            } else if (state == State.LOGGING_IN || state == State.AUTHENTICATING) {
                 MqttEncoder.connack(output.next(loop), version, Connack.refused(reason, null));
             }
         }
@@ -765,6 +870,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private void onConnectDeadline() {
         if (state == State.LOGGING_IN) {
             refuse(Connack.refused(ReasonCode.SERVER_UNAVAILABLE, null));
+        } else if (state == State.AUTHENTICATING) {
+            end(ReasonCode.NOT_AUTHORIZED, Incident.Reason.KEEP_ALIVE_TIMEOUT, UNFINISHED_LOG_IN);
         } else if (state == State.NEW) {
             report(Incident.Reason.KEEP_ALIVE_TIMEOUT, "no CONNECT within " + CONNECT_DEADLINE.toSeconds() + " s");
             close();

@@ -15,21 +15,15 @@ import dev.dunlin.engine.tenant.TenantSpace;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * From CONNECT to CONNACK, in this order: authenticate, authorise, check limits; only then is a session looked at. The
  * connection reads nothing meanwhile, and moves to the home loop of its session on the way.
  */
 final class LogIn {
-    private static final Logger log = LoggerFactory.getLogger(LogIn.class);
     private static final int MAX_CLIENT_ID_BYTES = 1_024;
-    private static final int MAX_IN_FLIGHT = 20_000;
+    private static final LoginAnswer UNAVAILABLE = new LoginAnswer.Refused(LoginAnswer.Reason.UNAVAILABLE, null, null);
     private static final int ASSIGNED_ID_LENGTH = 22;
     private static final String ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -46,17 +40,8 @@ final class LogIn {
 
     /** On the connection's loop, as all of this class is. */
     void begin() {
-        if (connect.authenticationMethod() != null) {
-            refuse(ReasonCode.BAD_AUTHENTICATION_METHOD, Incident.Reason.PROTOCOL_ERROR, null, null);
-            return;
-        }
         if (!isClientIdAcceptable()) {
             refuse(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, Incident.Reason.CLIENT_ID_INVALID, null, null);
-            return;
-        }
-        if (broker.loginsInFlight.incrementAndGet() > MAX_IN_FLIGHT) {
-            broker.loginsInFlight.decrementAndGet();
-            refuse(ReasonCode.SERVER_UNAVAILABLE, Incident.Reason.SERVER_UNAVAILABLE, null, null);
             return;
         }
         var login = new Login(
@@ -67,25 +52,13 @@ final class LogIn {
                 connection.remoteAddress(),
                 connection.transport(),
                 connection.certificate());
-        authenticate(login).whenComplete((answer, failure) -> {
-            broker.loginsInFlight.decrementAndGet();
-            if (failure != null) {
-                log.warn("A log-in could not be judged: {}", failure.toString());
-            }
-            var judged = failure == null ? answer : new LoginAnswer.Refused(LoginAnswer.Reason.UNAVAILABLE, null, null);
-            try {
-                connection.runOnLoop(() -> onAnswer(judged));
-            } catch (RejectedExecutionException shuttingDown) {
-                log.debug("A log-in was answered after the end of the engine");
-            }
-        });
-    }
-
-    private CompletionStage<LoginAnswer> authenticate(Login login) {
-        try {
-            return broker.authenticator.authenticate(login);
-        } catch (RuntimeException failure) {
-            return CompletableFuture.failedFuture(failure);
+        var method = connect.authenticationMethod();
+        if (method == null) {
+            broker.ask(connection, () -> broker.authenticator.authenticate(login), UNAVAILABLE, this::onAnswer);
+        } else if (!connection
+                .authenticateWith(new Authentication(connection, broker, method, login))
+                .begin(connect.authenticationData(), done -> onAnswer(done.answer()))) {
+            refuse(ReasonCode.BAD_AUTHENTICATION_METHOD, Incident.Reason.AUTHENTICATION_METHOD_UNKNOWN, null, null);
         }
     }
 
@@ -117,7 +90,8 @@ final class LogIn {
         var code = switch (refused.reason()) {
             case BAD_USER_NAME_OR_PASSWORD, UNKNOWN_CREDENTIAL, UNKNOWN_CERTIFICATE ->
                 ReasonCode.BAD_USER_NAME_OR_PASSWORD;
-            case CERTIFICATE_EXPIRED,
+            case AUTHENTICATION_DATA_INVALID,
+                    CERTIFICATE_EXPIRED,
                     CERTIFICATE_NOT_YET_VALID,
                     CREDENTIAL_DISABLED,
                     CREDENTIAL_EXPIRED,

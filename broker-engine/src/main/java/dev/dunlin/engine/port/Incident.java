@@ -42,6 +42,9 @@ public record Incident(
         UNKNOWN_CERTIFICATE,
         CERTIFICATE_EXPIRED,
         CERTIFICATE_NOT_YET_VALID,
+        /** Of an enhanced authentication: the data, or the method. */
+        AUTHENTICATION_DATA_INVALID,
+        AUTHENTICATION_METHOD_UNKNOWN,
         CREDENTIAL_DISABLED,
         CREDENTIAL_EXPIRED,
         CREDENTIAL_DELETED,

@@ -23,9 +23,11 @@ public sealed interface LoginAnswer {
     enum Reason {
         /** Unknown tenant, unknown credential, wrong secret or none; the client cannot tell which. */
         BAD_USER_NAME_OR_PASSWORD(Incident.Reason.WRONG_SECRET),
-        /** As above to the client; the tenant is told that no such credential exists. */
+        /** What the client said in an enhanced authentication is not of the method's form. */
+        AUTHENTICATION_DATA_INVALID(Incident.Reason.AUTHENTICATION_DATA_INVALID),
+        /** As for a wrong secret to the client; the tenant is told that no such credential exists. */
         UNKNOWN_CREDENTIAL(Incident.Reason.UNKNOWN_CREDENTIAL),
-        /** As above to the client, which came with a certificate; the tenant is told that it is not one of the credential's. */
+        /** As for a wrong secret to the client, which came with a certificate; the tenant is told that it is not one of the credential's. */
         UNKNOWN_CERTIFICATE(Incident.Reason.UNKNOWN_CERTIFICATE),
         /** The certificate is one of the credential's, and its validity is over. */
         CERTIFICATE_EXPIRED(Incident.Reason.CERTIFICATE_EXPIRED),

@@ -11,6 +11,7 @@ import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.Authenticator;
 import dev.dunlin.engine.port.ConnectedClient;
 import dev.dunlin.engine.port.CredentialId;
+import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.Login;
 import dev.dunlin.engine.port.LoginAnswer;
@@ -53,6 +54,9 @@ public final class MemoryPorts {
     private final List<ConnectedClient> connected = new CopyOnWriteArrayList<>();
     private final List<ConnectedClient> disconnected = new CopyOnWriteArrayList<>();
     private final AtomicLong accessVersions = new AtomicLong();
+    private static final CompletableFuture<Void> AWAY =
+            CompletableFuture.failedFuture(new IllegalStateException("nobody can say"));
+
     private volatile boolean available = true;
     /** Log-ins are answered when it is complete. */
     private volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
@@ -61,6 +65,7 @@ public final class MemoryPorts {
     public EnginePorts asEnginePorts() {
         return new EnginePorts(
                 new MemoryAuthenticator(),
+                new MemoryEnhancedAuthentication(),
                 new MemoryAccessChanges(),
                 incidents::add,
                 new MemoryPresence(),
@@ -280,6 +285,10 @@ public final class MemoryPorts {
             } else if (password == null || !MessageDigest.isEqual(password, secret.getBytes(UTF_8))) {
                 return new Refused(LoginAnswer.Reason.BAD_USER_NAME_OR_PASSWORD, tenant.id, name);
             }
+            return admit(login);
+        }
+
+        private LoginAnswer admit(Login login) {
             var reason = blocked;
             if (tenant.suspended) {
                 reason = LoginAnswer.Reason.TENANT_SUSPENDED;
@@ -312,6 +321,44 @@ public final class MemoryPorts {
             return credential != null
                     ? credential.answer(login)
                     : new Refused(LoginAnswer.Reason.UNKNOWN_CREDENTIAL, tenant.id, parts[1]);
+        }
+    }
+
+    /** {@link Scram#METHOD} alone. */
+    private final class MemoryEnhancedAuthentication implements EnhancedAuthentication {
+        @Override
+        public @Nullable Exchange begin(String method, Login login) {
+            return method.equals(Scram.METHOD)
+                    ? new MemoryScram(new ScramUsers(login), () -> available ? gate : AWAY)
+                    : null;
+        }
+    }
+
+    private final class ScramUsers implements MemoryScram.Users {
+        private final Login login;
+
+        ScramUsers(Login login) {
+            this.login = login;
+        }
+
+        private @Nullable Credential find(String userName) {
+            var parts = userName.split("\\.", 2);
+            var tenant = tenants.get(parts[0]);
+            return tenant == null || parts.length < 2 ? null : tenant.credentials.get(parts[1]);
+        }
+
+        @Override
+        public @Nullable String secretOf(String userName) {
+            var credential = find(userName);
+            return credential == null ? null : credential.secret;
+        }
+
+        @Override
+        public LoginAnswer judge(String userName, boolean isProven) {
+            var credential = find(userName);
+            return credential != null && isProven
+                    ? credential.admit(login)
+                    : new Refused(LoginAnswer.Reason.BAD_USER_NAME_OR_PASSWORD, null, null);
         }
     }
 

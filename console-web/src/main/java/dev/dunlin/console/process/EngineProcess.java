@@ -5,6 +5,7 @@ import dev.dunlin.engine.EnginePorts;
 import dev.dunlin.engine.EngineStatistics;
 import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Authenticator;
+import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.Incidents;
 import dev.dunlin.engine.port.MessageTaps;
@@ -53,7 +54,8 @@ class EngineProcess implements SmartLifecycle {
             MqttEndpoints endpoints,
             MeterRegistry meters) {
         this.settings = settings;
-        this.ports = new EnginePorts(authenticator, accessChanges, incidents, presence, usage, taps);
+        this.ports = new EnginePorts(
+                authenticator, EnhancedAuthentication.NONE, accessChanges, incidents, presence, usage, taps);
         this.provisioning = provisioning;
         this.endpoints = endpoints;
         register(meters);
