@@ -3,6 +3,7 @@ package dev.dunlin.engineport;
 import dev.dunlin.engine.port.Access;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.PermissionRule;
+import dev.dunlin.secret.ScramVerifier;
 import dev.dunlin.secret.SecretHash;
 import java.time.Instant;
 import java.util.List;
@@ -33,7 +34,11 @@ record CredentialSnapshot(
 
     private static final AtomicLong VERSIONS = new AtomicLong();
 
-    record Secret(SecretHash hash, @Nullable Instant expiresAt) {
+    /** @param scram absent if the secret is older than that */
+    record Secret(
+            SecretHash hash,
+            @Nullable ScramVerifier scram,
+            @Nullable Instant expiresAt) {
         boolean isExpired(Instant now) {
             return expiresAt != null && !now.isBefore(expiresAt);
         }

@@ -4,6 +4,7 @@ import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.PermissionRule;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
+import dev.dunlin.secret.ScramVerifier;
 import dev.dunlin.secret.SecretHash;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -113,7 +114,9 @@ class SnapshotReader {
         var ids = only == null ? null : only.stream().map(CredentialId::value).toArray(UUID[]::new);
         var secrets = new HashMap<UUID, List<CredentialSnapshot.Secret>>();
         query(
-                "select credential_id, method, hash, expires_at from credential_secret where tenant_id = ?%s"
+                "select credential_id, method, hash, expires_at,"
+                        + " scram_salt, scram_iterations, scram_stored_key, scram_server_key"
+                        + " from credential_secret where tenant_id = ?%s"
                         + " order by created_at desc",
                 "credential_id",
                 tenant,
@@ -121,6 +124,7 @@ class SnapshotReader {
                 row -> secrets.computeIfAbsent(row.getObject(1, UUID.class), id -> new ArrayList<>())
                         .add(new CredentialSnapshot.Secret(
                                 new SecretHash(SecretHash.Method.of(row.getString(2)), row.getString(3)),
+                                scram(row),
                                 instant(row, "expires_at"))));
         var certificates = new HashMap<UUID, Set<String>>();
         query(
@@ -201,6 +205,17 @@ class SnapshotReader {
                 row.getString("topic_filter"),
                 row.getInt("max_qos"),
                 row.getBoolean("retain_allowed"));
+    }
+
+    private static @Nullable ScramVerifier scram(ResultSet row) throws SQLException {
+        byte @Nullable [] salt = row.getBytes("scram_salt");
+        return salt == null
+                ? null
+                : new ScramVerifier(
+                        salt,
+                        row.getInt("scram_iterations"),
+                        row.getBytes("scram_stored_key"),
+                        row.getBytes("scram_server_key"));
     }
 
     private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {

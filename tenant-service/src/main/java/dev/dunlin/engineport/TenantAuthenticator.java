@@ -18,6 +18,7 @@ import dev.dunlin.secret.DeviceSecrets;
 import dev.dunlin.secret.SecretHash;
 import dev.dunlin.tenant.Role;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +33,7 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class TenantAuthenticator implements Authenticator {
-    private static final Pattern SLUG = Pattern.compile("[a-z0-9-]{3,32}");
+    static final Pattern SLUG = Pattern.compile("[a-z0-9-]{3,32}");
     /** Stands in for a credential that does not exist, so that hashing takes place all the same. */
     private static final CredentialId NOBODY = new CredentialId(new UUID(0, 0));
 
@@ -87,11 +88,12 @@ class TenantAuthenticator implements Authenticator {
         return decide(login).exceptionally(fault -> new Refused(Reason.UNAVAILABLE, null, null));
     }
 
-    private static boolean looksUnknown(LoginAnswer answer) {
+    static boolean looksUnknown(LoginAnswer answer) {
         return answer instanceof Refused refused
                 && (refused.reason() == Reason.BAD_USER_NAME_OR_PASSWORD
                         || refused.reason() == Reason.UNKNOWN_CREDENTIAL
-                        || refused.reason() == Reason.UNKNOWN_CERTIFICATE);
+                        || refused.reason() == Reason.UNKNOWN_CERTIFICATE
+                        || refused.reason() == Reason.SECRET_WITHOUT_SCRAM);
     }
 
     private CompletableFuture<LoginAnswer> decide(Login login) {
@@ -147,18 +149,19 @@ class TenantAuthenticator implements Authenticator {
         }
         for (var secret : credential.secrets()) {
             if (DeviceSecrets.isKeyed(secret.hash(), keyed)) {
-                return answer(admit(tenant, credential, secret, login));
+                return answer(admit(tenant, credential, secret, login, clock.instant()));
             }
         }
         var answer = answer(new Refused(Reason.BAD_USER_NAME_OR_PASSWORD, tenant.id(), name));
         for (var secret : credential.secrets()) {
             if (secret.hash().method() == SecretHash.Method.ARGON2ID) {
-                answer = answer.thenCompose(before ->
-                        before instanceof Refused refused && refused.reason() == Reason.BAD_USER_NAME_OR_PASSWORD
-                                ? chosenSecrets
-                                        .matches(secret.hash(), keyed, password)
-                                        .thenApply(right -> right ? admit(tenant, credential, secret, login) : before)
-                                : CompletableFuture.completedFuture(before));
+                answer = answer.thenCompose(before -> before instanceof Refused refused
+                                && refused.reason() == Reason.BAD_USER_NAME_OR_PASSWORD
+                        ? chosenSecrets
+                                .matches(secret.hash(), keyed, password)
+                                .thenApply(right ->
+                                        right ? admit(tenant, credential, secret, login, clock.instant()) : before)
+                        : CompletableFuture.completedFuture(before));
             }
         }
         return answer;
@@ -180,7 +183,7 @@ class TenantAuthenticator implements Authenticator {
         }
         return against != null
                 ? new Refused(against, tenant.id(), credential.name())
-                : admit(tenant, credential, null, login);
+                : admit(tenant, credential, null, login, clock.instant());
     }
 
     /**
@@ -188,12 +191,12 @@ class TenantAuthenticator implements Authenticator {
      *
      * @param secret absent if it was a certificate
      */
-    private LoginAnswer admit(
+    static LoginAnswer admit(
             TenantSnapshot tenant,
             CredentialSnapshot credential,
             CredentialSnapshot.@Nullable Secret secret,
-            Login login) {
-        var now = clock.instant();
+            Login login,
+            Instant now) {
         @Nullable Reason against = null;
         if (tenant.suspended()) {
             against = Reason.TENANT_SUSPENDED;

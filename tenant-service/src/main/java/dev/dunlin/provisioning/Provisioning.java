@@ -13,6 +13,7 @@ import dev.dunlin.provisioning.ProvisioningFile.PlanSpec;
 import dev.dunlin.provisioning.ProvisioningFile.TenantSpec;
 import dev.dunlin.provisioning.ProvisioningFile.TokenSpec;
 import dev.dunlin.secret.DeviceSecrets;
+import dev.dunlin.secret.ScramVerifier;
 import dev.dunlin.secret.SecretHash;
 import dev.dunlin.token.ApiTokens;
 import java.nio.file.Path;
@@ -343,7 +344,7 @@ public class Provisioning {
 
         /** Replaces the secrets of those credentials whose secret in the file is not a live one of theirs. */
         private Set<UUID> secrets(UUID tenant, Map<CredentialSpec, UUID> ids) {
-            record Fresh(UUID credential, SecretHash hash) {}
+            record Fresh(UUID credential, SecretHash hash, ScramVerifier scram) {}
             var stored = new HashMap<UUID, List<SecretHash>>();
             jdbc.sql("select credential_id, method, hash from credential_secret"
                             + " where tenant_id = ? and (expires_at is null or expires_at > now())")
@@ -352,7 +353,7 @@ public class Provisioning {
                         stored.computeIfAbsent(row.getObject(1, UUID.class), id -> new ArrayList<>())
                                 .add(new SecretHash(SecretHash.Method.of(row.getString(2)), row.getString(3)));
                     });
-            // Argon2id is slow on purpose, so on all processors
+            // Argon2id and SCRAM are slow on purpose, so on all processors
             var fresh = ids.entrySet().parallelStream()
                     .flatMap(entry -> {
                         var secret = entry.getKey().secret();
@@ -361,8 +362,10 @@ public class Provisioning {
                         return secret == null
                                         || live.stream().anyMatch(hash -> secrets.matches(credential, secret, hash))
                                 ? null
-                                : java.util.stream.Stream.of(
-                                        new Fresh(entry.getValue(), secrets.hash(credential, secret)));
+                                : java.util.stream.Stream.of(new Fresh(
+                                        entry.getValue(),
+                                        secrets.hash(credential, secret),
+                                        secrets.scramVerifier(credential, secret)));
                     })
                     .toList();
             var credentials = fresh.stream().map(Fresh::credential).toArray(UUID[]::new);
@@ -377,16 +380,22 @@ public class Provisioning {
             jdbc.sql("delete from credential_secret where tenant_id = ? and credential_id = any(?)")
                     .params(tenant, credentials)
                     .update();
-            jdbc.sql("insert into credential_secret (tenant_id, credential_id, id, method, hash)"
-                            + " select ?, credential, gen_random_uuid(), method, hash"
-                            + " from unnest(?::uuid[], ?::text[], ?::text[]) as s (credential, method, hash)")
+            jdbc.sql("insert into credential_secret (tenant_id, credential_id, id, method, hash,"
+                            + " scram_salt, scram_iterations, scram_stored_key, scram_server_key)"
+                            + " select ?, credential, gen_random_uuid(), method, hash, salt, ?, stored_key, server_key"
+                            + " from unnest(?::uuid[], ?::text[], ?::text[], ?::bytea[], ?::bytea[], ?::bytea[])"
+                            + " as s (credential, method, hash, salt, stored_key, server_key)")
                     .params(
                             tenant,
+                            ScramVerifier.ITERATIONS,
                             credentials,
                             fresh.stream()
                                     .map(one -> one.hash().method().column())
                                     .toArray(String[]::new),
-                            fresh.stream().map(one -> one.hash().hash()).toArray(String[]::new))
+                            fresh.stream().map(one -> one.hash().hash()).toArray(String[]::new),
+                            fresh.stream().map(one -> one.scram().salt()).toArray(byte[][]::new),
+                            fresh.stream().map(one -> one.scram().storedKey()).toArray(byte[][]::new),
+                            fresh.stream().map(one -> one.scram().serverKey()).toArray(byte[][]::new))
                     .update();
             return Set.of(credentials);
         }

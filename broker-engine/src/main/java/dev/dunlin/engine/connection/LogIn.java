@@ -88,7 +88,7 @@ final class LogIn {
 
     private void onRefused(LoginAnswer.Refused refused) {
         var code = switch (refused.reason()) {
-            case BAD_USER_NAME_OR_PASSWORD, UNKNOWN_CREDENTIAL, UNKNOWN_CERTIFICATE ->
+            case BAD_USER_NAME_OR_PASSWORD, UNKNOWN_CREDENTIAL, UNKNOWN_CERTIFICATE, SECRET_WITHOUT_SCRAM ->
                 ReasonCode.BAD_USER_NAME_OR_PASSWORD;
             case AUTHENTICATION_DATA_INVALID,
                     CERTIFICATE_EXPIRED,

@@ -45,6 +45,8 @@ public record Incident(
         /** Of an enhanced authentication: the data, or the method. */
         AUTHENTICATION_DATA_INVALID,
         AUTHENTICATION_METHOD_UNKNOWN,
+        /** The secret was made before SCRAM could check it; a new one is needed. */
+        SECRET_WITHOUT_SCRAM,
         CREDENTIAL_DISABLED,
         CREDENTIAL_EXPIRED,
         CREDENTIAL_DELETED,

@@ -23,6 +23,8 @@ public sealed interface LoginAnswer {
     enum Reason {
         /** Unknown tenant, unknown credential, wrong secret or none; the client cannot tell which. */
         BAD_USER_NAME_OR_PASSWORD(Incident.Reason.WRONG_SECRET),
+        /** As for a wrong secret to the client; the tenant is told that the secret was made before SCRAM could check it. */
+        SECRET_WITHOUT_SCRAM(Incident.Reason.SECRET_WITHOUT_SCRAM),
         /** What the client said in an enhanced authentication is not of the method's form. */
         AUTHENTICATION_DATA_INVALID(Incident.Reason.AUTHENTICATION_DATA_INVALID),
         /** As for a wrong secret to the client; the tenant is told that no such credential exists. */

@@ -45,6 +45,7 @@ class EngineProcess implements SmartLifecycle {
     EngineProcess(
             DunlinSettings settings,
             Authenticator authenticator,
+            EnhancedAuthentication enhancedAuthentication,
             AccessChanges accessChanges,
             Incidents incidents,
             Presence presence,
@@ -54,8 +55,8 @@ class EngineProcess implements SmartLifecycle {
             MqttEndpoints endpoints,
             MeterRegistry meters) {
         this.settings = settings;
-        this.ports = new EnginePorts(
-                authenticator, EnhancedAuthentication.NONE, accessChanges, incidents, presence, usage, taps);
+        this.ports =
+                new EnginePorts(authenticator, enhancedAuthentication, accessChanges, incidents, presence, usage, taps);
         this.provisioning = provisioning;
         this.endpoints = endpoints;
         register(meters);
