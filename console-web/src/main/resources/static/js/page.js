@@ -102,11 +102,23 @@
   function tell(name, detail) {
     document.body.dispatchEvent(new CustomEvent("dunlin:" + name, { detail: detail, bubbles: true }));
   }
+  // A list is read anew at once, then at most so often, and always once more after the last hint.
+  var HINT_MILLIS = 700;
+  var resting = {};
+  function hint(name) {
+    if (resting[name]) { resting[name].again = true; return; }
+    tell(name);
+    var rest = resting[name] = { again: false };
+    setTimeout(function () {
+      delete resting[name];
+      if (rest.again) { hint(name); }
+    }, HINT_MILLIS);
+  }
   function open() {
     if (source) { return; }
     source = new EventSource(feedUrl);
     ["devices", "problems"].forEach(function (name) {
-      source.addEventListener(name, function () { tell(name); });
+      source.addEventListener(name, function () { hint(name); });
     });
     ["watch-connected", "watch-disconnected", "watch-message", "watch-problem"].forEach(function (name) {
       source.addEventListener(name, function (event) { tell(name, JSON.parse(event.data)); });
@@ -124,8 +136,8 @@
         if (source) { source.close(); source = null; }
       } else {
         open();
-        tell("devices");
-        tell("problems");
+        hint("devices");
+        hint("problems");
       }
     });
     window.addEventListener("pagehide", function () { if (source) { source.close(); source = null; } });

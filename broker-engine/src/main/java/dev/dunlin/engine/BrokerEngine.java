@@ -118,6 +118,7 @@ public final class BrokerEngine {
     }
 
     private void closeConnections(long deadline) {
+        broker.closeBeginning().awaitUninterruptibly(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
         Queue<ChannelFuture> closing = new ConcurrentLinkedQueue<>();
         var asked = new CountDownLatch(loops.size());
         for (var loop : loops) {

@@ -3,6 +3,7 @@ package dev.dunlin.console;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -19,6 +20,31 @@ import org.springframework.boot.test.web.server.LocalServerPort;
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
         properties = "management.server.port=-1")
 class PageLooksTest {
+    /** Texts that are hard to read on what is behind them: WCAG 2 AA asks for 4.5, or for 3 where letters are large. */
+    private static final String LOW_CONTRAST = """
+            () => {
+              const parse = color => (color.match(/[\\d.]+/g) || []).map(Number);
+              const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+                .map(v => v <= 0.03928 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4))
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+              const behind = e => {
+                for (let at = e; at; at = at.parentElement) {
+                  const color = parse(getComputedStyle(at).backgroundColor);
+                  if (color.length === 3 || color[3] === 1) { return color; }
+                }
+                return [255, 255, 255];
+              };
+              return Array.from(document.querySelectorAll('body *'))
+                .filter(e => e.checkVisibility() && Array.from(e.childNodes).some(n => n.nodeType === 3 && n.textContent.trim()))
+                .map(e => {
+                  const style = getComputedStyle(e);
+                  const [a, b] = [light(parse(style.color)), light(behind(e))].sort((x, y) => y - x);
+                  const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
+                  return { text: e.textContent.trim().slice(0, 40), ratio: (a + 0.05) / (b + 0.05), needed: large ? 3 : 4.5 };
+                })
+                .filter(found => found.ratio < found.needed).map(found => found.text + ': ' + found.ratio.toFixed(2));
+            }""";
+
     private static TestBrowser browser;
 
     @LocalServerPort
@@ -92,6 +118,10 @@ class PageLooksTest {
         assertThat(page.evaluate("""
                 Array.from(document.querySelectorAll('a,button'))
                   .filter(e => !(e.textContent.trim() || e.getAttribute('aria-label'))).map(e => e.outerHTML)""")).isEqualTo(List.of());
+        for (var colors : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+            page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(colors));
+            assertThat(page.evaluate(LOW_CONTRAST)).as("%s", colors).isEqualTo(List.of());
+        }
         assertThat(page.locator("h1").count()).isEqualTo(1);
         assertThat(page.locator("main").count()).isEqualTo(1);
         assertThat(page.evaluate("document.documentElement.lang")).isEqualTo("en");
@@ -101,8 +131,7 @@ class PageLooksTest {
     void hidesTheNavigationBehindOneButtonOnAPhone() {
         var page = loggedIn(TestBrowser.PHONE, ColorScheme.LIGHT);
         var live = page.getByRole(
-                com.microsoft.playwright.options.AriaRole.LINK,
-                new Page.GetByRoleOptions().setName("Live").setExact(true));
+                AriaRole.LINK, new Page.GetByRoleOptions().setName("Live").setExact(true));
         assertThat(live.isVisible()).isFalse();
         var menu = page.getByText("Menu");
         menu.focus();

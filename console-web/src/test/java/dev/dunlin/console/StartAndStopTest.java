@@ -2,6 +2,7 @@ package dev.dunlin.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.database.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,7 @@ class StartAndStopTest {
     @TempDir
     Path folder;
 
+    private static final String PASSWORD = "a long passphrase";
     private static ServerSocket taken;
 
     @BeforeAll
@@ -107,7 +110,7 @@ class StartAndStopTest {
             var lines = dunlin.err().lines().filter(line -> !line.isBlank()).toList();
             assertThat(lines).as("what stands on stderr").hasSize(1);
             assertThat(lines.get(0)).startsWith("Dunlin cannot start: ").doesNotContain("Exception");
-            assertThat(dunlin.out()).as("what stands on stdout").isBlank();
+            assertThat(dunlin.out()).as("what stands on stdout").doesNotContain("WARN", "ERROR", "Exception");
             assertThat(processesIn(dataDirectory)).as("what still runs").isEmpty();
             return lines.get(0);
         }
@@ -123,24 +126,89 @@ class StartAndStopTest {
     }
 
     @Test
-    void endsWithZeroOnSigtermEvenWhileAPageIsOpen() {
-        try (var dunlin = DunlinProcess.start(data)) {
-            dunlin.awaitReady();
+    void keepsEverythingThroughSigtermAndThroughKill() {
+        var person = new ConsoleVisitor();
+        String command;
+        // given a first run, in which someone signs up, connects a device and denies it a topic
+        try (var dunlin = DunlinProcess.start(data).awaitReady()) {
             assertThat(dunlin.err()).isBlank();
-            assertThat(dunlin.out())
-                    .contains("Dunlin is ready", "Console", "MQTT", "Data", "Next: open " + dunlin.console());
-            assertThat(DunlinProcess.get(dunlin.health()).body()).contains("UP");
-            assertThat(DunlinProcess.get(dunlin.console() + "/login").statusCode())
-                    .isEqualTo(200);
-            assertThat(DunlinProcess.get(dunlin.console() + "/actuator/prometheus")
-                            .body())
-                    .doesNotContain("dunlin_connections");
-            var metrics = dunlin.health().replace("health/readiness", "prometheus");
-            assertThat(DunlinProcess.get(metrics).body()).contains("dunlin_connections", "dunlin_incidents_total");
+            assertThat(dunlin.out()).contains("Dunlin is ready", "MQTT", "Data", "Next: open " + dunlin.console());
+            assertManagementAnswers(dunlin, person);
+            command = person.signUp(dunlin.console(), "keeper@example.com", PASSWORD);
+            assertThat(Shell.run(command).exitCode()).isZero();
+            person.post(
+                    dunlin.console() + "/devices/my-first-device/permissions",
+                    "effect=DENY&action=ALL&topicFilter=private%2F%23&maxQos=2&retainAllowed=true");
+            var stream = person.openStream(dunlin.console() + "/feed");
+            command = command.replace("-p " + dunlin.mqttPort(), "-p PORT");
 
+            // when it is told to stop, with a page open
             dunlin.handle().destroy(); // SIGTERM
+
+            // then it ends well
+            assertThat(dunlin.exitCode(STOPPED_WITHIN)).isZero();
+            stream.cancel(true);
+            assertThat(processesIn(data)).isEmpty();
+        }
+        // and a second run has it all; it is killed
+        try (var dunlin = DunlinProcess.start(data).awaitReady()) {
+            assertEverythingIsThere(dunlin, person, command);
+            dunlin.handle().destroyForcibly(); // SIGKILL
+            dunlin.exitCode(STOPPED_WITHIN);
+        }
+        // and so has a third one, which leaves nothing running
+        try (var dunlin = DunlinProcess.start(data).awaitReady()) {
+            assertEverythingIsThere(dunlin, person, command);
+            dunlin.handle().destroy();
             assertThat(dunlin.exitCode(STOPPED_WITHIN)).isZero();
             assertThat(processesIn(data)).isEmpty();
         }
+    }
+
+    @Test
+    void runsOnAnExternalDatabaseAndSaysSoWhenThatIsAway() {
+        var person = new ConsoleVisitor();
+        try (var external = EmbeddedPostgres.start(folder.resolve("external"));
+                var dunlin = DunlinProcess.start(
+                                folder.resolve("data"),
+                                "spring.datasource.url=" + external.jdbcUrl(),
+                                "spring.datasource.username=" + external.userName(),
+                                "spring.datasource.password=" + external.password())
+                        .awaitReady()) {
+            var command = person.signUp(dunlin.console(), "outside@example.com", PASSWORD);
+            assertThat(Shell.run(command).exitCode()).isZero();
+            assertThat(folder.resolve("data/postgres")).doesNotExist();
+
+            external.close();
+
+            Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+                var page = person.get(dunlin.console() + "/devices");
+                assertThat(page.statusCode()).isEqualTo(503);
+                assertThat(page.body())
+                        .contains("The database does not answer right now")
+                        .doesNotContain("Exception");
+            });
+            // what the broker has seen lately goes on, and the process still ends well
+            assertThat(Shell.run(command).exitCode()).isZero();
+            dunlin.handle().destroy();
+            assertThat(dunlin.exitCode(STOPPED_WITHIN)).isZero();
+        }
+    }
+
+    private static void assertManagementAnswers(DunlinProcess dunlin, ConsoleVisitor person) {
+        assertThat(person.get(dunlin.health()).body()).contains("UP");
+        var metrics = dunlin.health().replace("health/readiness", "prometheus");
+        assertThat(person.get(metrics).body()).contains("dunlin_connections", "dunlin_incidents_total");
+        assertThat(person.get(dunlin.console() + "/actuator/prometheus").body()).doesNotContain("dunlin_connections");
+    }
+
+    private static void assertEverythingIsThere(DunlinProcess dunlin, ConsoleVisitor person, String command) {
+        person.logIn(dunlin.console(), "keeper@example.com", PASSWORD);
+        assertThat(person.get(dunlin.console() + "/devices/my-first-device").body())
+                .contains("private/#")
+                .contains("keeper@example.com");
+        assertThat(Shell.run(command.replace("-p PORT", "-p " + dunlin.mqttPort()))
+                        .exitCode())
+                .isZero();
     }
 }

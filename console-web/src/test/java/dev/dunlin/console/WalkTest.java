@@ -15,9 +15,12 @@ import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.testkit.TestTools;
 import dev.dunlin.presence.PresenceBoard;
 import dev.dunlin.tenant.Tenants;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -90,6 +93,11 @@ class WalkTest {
         return client;
     }
 
+    /** From then on the page hears of what happens. */
+    private static void awaitStream(Page page) {
+        assertThat(page.locator("body")).hasAttribute("data-feed-state", "open");
+    }
+
     private static Page live(Page page) {
         page.navigate("/live");
         assertThat(page.locator("#live-state")).hasText("connected");
@@ -110,7 +118,7 @@ class WalkTest {
         assertThat(page.locator("#watch")).hasAttribute("data-state", "waiting");
         TestBrowser.screenshots(page, "walk-welcome-waiting");
         page.evaluate("window.notReloaded = true");
-        page.waitForCondition(() -> "open".equals(page.locator("body").getAttribute("data-feed-state")));
+        awaitStream(page);
 
         // when the printed command is run verbatim
         var command = page.locator("#code-mosquitto-pub").textContent();
@@ -138,7 +146,7 @@ class WalkTest {
         var problems = page.context().newPage();
         problems.navigate("/problems");
         assertThat(problems.getByText("No problems")).isVisible();
-        problems.waitForCondition(() -> "open".equals(problems.locator("body").getAttribute("data-feed-state")));
+        awaitStream(problems);
         page.navigate("/devices/my-first-device");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(Pattern.compile("Remove: allow")))
                 .click();
@@ -189,7 +197,7 @@ class WalkTest {
     @Test
     void saysOnTheFirstScreenWhyADeviceWasRefused(RunningDunlin.App dunlin) {
         var page = signUp(dunlin, "Refused");
-        page.waitForCondition(() -> "open".equals(page.locator("body").getAttribute("data-feed-state")));
+        awaitStream(page);
         var command = page.locator("#code-mosquitto-pub").textContent();
         Shell.run(command.replace(fact(page, "Secret"), "not-the-secret"));
         assertThat(page.locator("#watch")).hasAttribute("data-state", "refused");
@@ -198,6 +206,20 @@ class WalkTest {
         // a slip in the name is told, too
         Shell.run(command.replace(".my-first-device", ".my-frist-device"));
         assertThat(page.locator("#watch")).containsText("There is no device named my-frist-device");
+        page.context().close();
+    }
+
+    @Test
+    void printsJavaScriptThatRunsAsItStands(RunningDunlin.App dunlin) throws IOException {
+        var page = signUp(dunlin, "JavaScript");
+        awaitStream(page);
+        var program = TestTools.mqttJs().resolve("device-" + dunlin.port(Transport.TCP) + ".mjs");
+        Files.writeString(program, page.locator("#code-javascript").textContent());
+        var ran = Shell.run(TestTools.node() + " " + program);
+        Files.delete(program);
+        assertThat(ran.output()).contains("Connected", "Published");
+        assertThat(ran.exitCode()).isZero();
+        assertThat(page.locator("#watch [data-part=payload]")).hasText("Hello from my-first-device");
         page.context().close();
     }
 
@@ -235,6 +257,7 @@ class WalkTest {
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Create device"))
                 .click();
         page.waitForURL("**/devices/kitchen/connect");
+        awaitStream(page);
         var first = page.locator("#code-mosquitto-pub").textContent();
         assertThat(Shell.run(first)).as(first).extracting(Shell::exitCode).isEqualTo(0);
         assertThat(page.locator("#watch [data-part=topic]")).hasText("home/kitchen/hello/it's");
@@ -266,7 +289,7 @@ class WalkTest {
         // disabled, the open list shows it by itself
         var list = page.context().newPage();
         list.navigate("/devices");
-        list.waitForCondition(() -> "open".equals(list.locator("body").getAttribute("data-feed-state")));
+        awaitStream(list);
         page.navigate("/devices/kitchen");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Disable"))
                 .click();
@@ -300,7 +323,7 @@ class WalkTest {
         page.navigate("/devices");
         var row = page.locator("tr", new Page.LocatorOptions().setHasText("my-first-device"));
         assertThat(row).containsText("offline");
-        page.waitForCondition(() -> "open".equals(page.locator("body").getAttribute("data-feed-state")));
+        awaitStream(page);
         var device = device(dunlin, welcome);
         assertThat(row).containsText("online");
         TestBrowser.screenshots(page, "walk-devices");
@@ -450,7 +473,6 @@ class WalkTest {
         Mqtt5AsyncClient device = blocking.toAsync();
         var messages = 20_000;
         var perBatch = 500;
-        var started = System.nanoTime();
         for (var batch = 0; batch < messages / perBatch; batch++) {
             var from = batch * perBatch;
             CompletableFuture.allOf(IntStream.range(from, from + perBatch)
@@ -461,13 +483,9 @@ class WalkTest {
                             .toArray(CompletableFuture[]::new))
                     .join();
         }
-        var millis = Duration.ofNanos(System.nanoTime() - started).toMillis();
         publish(blocking, "flood/end", "the end");
         assertThat(page.locator("#live-stream")).containsText("the end");
         assertThat(messages(page).count()).isLessThanOrEqualTo(300);
-        assertThat(messages * 1000L / Math.max(1, millis))
-                .as("messages per second")
-                .isGreaterThan(5_000);
         assertThat(((Number) page.evaluate("window.longest")).doubleValue()).isLessThan(1_500);
         TestBrowser.screenshots(page, "walk-live-flood");
         blocking.disconnect();

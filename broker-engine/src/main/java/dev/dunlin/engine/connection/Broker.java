@@ -9,6 +9,10 @@ import dev.dunlin.engine.routing.Router;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.tenant.TenantSpaces;
 import io.netty.channel.EventLoop;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.ChannelGroupFuture;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -39,6 +43,10 @@ public final class Broker {
     final Publishing publishing;
     final SessionKeeper keeper;
     final List<LoopConnections> connections;
+
+    /** Connections that no client is accepted on yet. */
+    final ChannelGroup beginning = new DefaultChannelGroup("beginning", GlobalEventExecutor.INSTANCE, true);
+
     final AtomicLong connectionIds = new AtomicLong();
     private final AtomicInteger questions = new AtomicInteger();
 
@@ -76,6 +84,11 @@ public final class Broker {
         return connections;
     }
 
+    /** Closes the connections that no client is accepted on, and any that comes later. */
+    public ChannelGroupFuture closeBeginning() {
+        return beginning.close();
+    }
+
     SessionLoop loopOf(EventLoop eventLoop) {
         for (var loop : loops) {
             if (loop.eventLoop() == eventLoop) {
@@ -101,7 +114,7 @@ public final class Broker {
     <T> void ask(Connection connection, Supplier<CompletionStage<T>> question, T unavailable, Consumer<T> answered) {
         if (questions.incrementAndGet() > MAX_QUESTIONS) {
             questions.decrementAndGet();
-            answered.accept(unavailable);
+            hand(unavailable, answered, connection);
             return;
         }
         stage(question).whenComplete((answer, failure) -> {
@@ -110,11 +123,19 @@ public final class Broker {
                 log.warn("A log-in could not be judged: {}", failure.toString());
             }
             try {
-                connection.runOnLoop(() -> answered.accept(failure == null ? answer : unavailable));
+                connection.runOnLoop(() -> hand(failure == null ? answer : unavailable, answered, connection));
             } catch (RejectedExecutionException shuttingDown) {
                 log.debug("A log-in was answered after the end of the engine");
             }
         });
+    }
+
+    private static <T> void hand(T answer, Consumer<T> answered, Connection connection) {
+        try {
+            answered.accept(answer);
+        } catch (RuntimeException fault) {
+            connection.fail(fault); // it would be lost in the stage of the answer, and the client would hang
+        }
     }
 
     private static <T> CompletionStage<T> stage(Supplier<CompletionStage<T>> question) {

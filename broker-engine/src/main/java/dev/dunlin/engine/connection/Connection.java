@@ -206,6 +206,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
     }
 
+    /** Whether it counts as one of its tenant's connections, until it is closed. */
+    boolean isAccepted() {
+        return client != null;
+    }
+
     void runOnLoop(Runnable action) {
         var eventLoop = loop.eventLoop();
         if (eventLoop.inEventLoop()) {
@@ -294,6 +299,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                 version.toString(),
                 Instant.now());
         client = connected;
+        broker.beginning.remove(context.channel());
         broker.connections.get(loop.index()).add(this);
         broker.presence.connected(connected);
     }
@@ -312,6 +318,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     public void handlerAdded(ChannelHandlerContext context) {
         this.context = context;
         output = new Output(context);
+        broker.beginning.add(context.channel());
         connectDeadline =
                 loop.eventLoop().schedule(this::onConnectDeadline, CONNECT_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -548,7 +555,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private void onAuth(Packet.Auth auth) {
         var authentication = this.authentication;
         if (authentication == null) {
-            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method in CONNECT [MQTT-4.12.0-6]");
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method in CONNECT [MQTT-4.12.0-7]");
         } else if (auth.method() == null) {
             violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method [MQTT 5 §3.15.2.2.2]");
         } else if (!auth.method().equals(authentication.method())) {
@@ -741,7 +748,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     private void onMalformed(Malformed malformed) {
         switch (malformed.reason()) {
-            case UNSUPPORTED_PROTOCOL_VERSION -> refuse(Connack.refused(malformed.reason(), null));
+            case UNSUPPORTED_PROTOCOL_VERSION -> {
+                report(Incident.Reason.UNSUPPORTED_PROTOCOL_VERSION, malformed.detail());
+                refuse(Connack.refused(malformed.reason(), null));
+            }
             case PACKET_TOO_LARGE -> end(malformed.reason(), Incident.Reason.PACKET_TOO_LARGE, malformed.detail());
             case MALFORMED_PACKET -> end(malformed.reason(), Incident.Reason.MALFORMED_PACKET, malformed.detail());
             default -> violation(malformed.reason(), malformed.detail());

@@ -122,9 +122,21 @@ final class LogIn {
         var clientId = isAssigned ? assignClientId(admission.tenant(), loop) : connect.clientId();
         var home = broker.homeOf(admission.tenant(), clientId);
         if (home == loop) {
-            open(space, home, clientId, admission);
+            enter(space, home, clientId, admission);
         } else {
-            connection.moveTo(home, () -> open(space, home, clientId, admission), () -> broker.spaces.leave(space));
+            connection.moveTo(home, () -> enter(space, home, clientId, admission), () -> broker.spaces.leave(space));
+        }
+    }
+
+    /** On the home loop. A fault closes this connection, and leaves it counted in nowhere. */
+    private void enter(TenantSpace space, SessionLoop home, String clientId, Admission admission) {
+        try {
+            open(space, home, clientId, admission);
+        } catch (RuntimeException fault) {
+            if (!connection.isAccepted()) {
+                broker.spaces.leave(space);
+            }
+            connection.fail(fault);
         }
     }
 

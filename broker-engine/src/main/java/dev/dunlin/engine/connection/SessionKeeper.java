@@ -17,12 +17,16 @@ import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The life of sessions: opened, resumed, taken over, left, expired, and touched by changes of access. Every method but
  * {@link #apply} runs on the home loop of the session it is about.
  */
 final class SessionKeeper {
+    private static final Logger log = LoggerFactory.getLogger(SessionKeeper.class);
+
     /** What runs for a session while its client is away. */
     private static final class Absence {
         @Nullable
@@ -142,7 +146,12 @@ final class SessionKeeper {
         var will = session.will();
         if (will != null) {
             session.will(null);
-            publishing.publishWill(space, session, will);
+            try {
+                publishing.publishWill(space, session, will);
+            } catch (RuntimeException fault) {
+                // whoever ends a session or a connection has more to do after its Will
+                log.error("The Will of {}.{} failed", space.slug(), session.credentialName(), fault);
+            }
         }
     }
 
@@ -190,8 +199,10 @@ final class SessionKeeper {
                 dropWill(session);
                 disconnect(session, ReasonCode.ADMINISTRATIVE_ACTION, Incident.Reason.TENANT_SUSPENDED);
                 end(space, session);
-                spaces.forget(space);
             }
+        }
+        if (change instanceof AccessChange.TenantDeleted) {
+            spaces.forget(space);
         }
     }
 

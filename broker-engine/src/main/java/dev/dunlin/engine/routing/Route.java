@@ -68,12 +68,21 @@ final class Route {
     /** One delivery for two overlapping subscriptions of a session (MQTT 5 [MQTT-3.3.4-2]). */
     private static Delivery both(Delivery a, Delivery b) {
         var qos = a.qos().value() >= b.qos().value() ? a.qos() : b.qos();
+        boolean noLocal = a.noLocal() || b.noLocal();
         return new Delivery(
                 a.session(),
                 qos,
-                a.noLocal() && b.noLocal(),
+                noLocal,
                 a.retainAsPublished() || b.retainAsPublished(),
-                joined(a.subscriptionIds(), b.subscriptionIds()));
+                joined(a.subscriptionIds(), b.subscriptionIds()),
+                noLocal ? own(a, b) : null);
+    }
+
+    /** The same for what the session publishes itself: the subscriptions without No Local count alone. */
+    private static @Nullable Delivery own(Delivery a, Delivery b) {
+        var ownOfA = a.of(a.session());
+        var ownOfB = b.of(b.session());
+        return ownOfA == null ? ownOfB : ownOfB == null ? ownOfA : both(ownOfA, ownOfB);
     }
 
     private static int @Nullable [] joined(int @Nullable [] a, int @Nullable [] b) {

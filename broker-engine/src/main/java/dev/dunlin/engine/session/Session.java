@@ -41,6 +41,9 @@ public final class Session {
     private final Deque<Outgoing> queue = new ArrayDeque<>(4);
     private long queuedBytes;
 
+    /** Messages of QoS 0 in the queue, which those that come later may not overtake. */
+    private int queuedAtMostOnce;
+
     /** Sent on an earlier connection and to be sent again on this one. */
     private final Deque<Outgoing> resends = new ArrayDeque<>(2);
 
@@ -158,7 +161,7 @@ public final class Session {
         outbound = null;
         online = false;
         resends.clear();
-        bursts.clear();
+        bursts.removeIf(burst -> burst.delivery.qos() == QoS.AT_MOST_ONCE);
         removeQueued(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE);
     }
 
@@ -200,7 +203,7 @@ public final class Session {
         if (outbound == null) {
             return; // MQTT 5 §4.1: a Server may keep QoS 0 messages for an absent client; ours does not
         }
-        if (!bursts.isEmpty()) {
+        if (!bursts.isEmpty() || queuedAtMostOnce > 0) {
             enqueue(new Outgoing(message, QoS.AT_MOST_ONCE, retain, subscriptionIds));
         } else if (!outbound.isWritable()) {
             host.onDropped(this, message, Incident.Reason.SLOW_CONSUMER);
@@ -228,6 +231,7 @@ public final class Session {
         }
         queue.add(outgoing);
         queuedBytes += bytes;
+        queuedAtMostOnce += outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
     }
 
     /** A window that is empty takes any message, so that one larger than the limit does not stop the queue for good. */
@@ -272,7 +276,7 @@ public final class Session {
             return false;
         }
         queue.remove();
-        queuedBytes -= next.message.queuedBytes();
+        countRemoved(next);
         if (!next.message.isExpired(host.nanoTime())) {
             send(outbound, next);
         }
@@ -306,8 +310,8 @@ public final class Session {
             return true;
         }
         var message = burst.messages.next();
-        if (!policy.mayReceive(message.topic())) {
-            return true; // the permission went while the burst was under way
+        if (message.isExpired(host.nanoTime()) || !policy.mayReceive(message.topic())) {
+            return true; // it expired, or the permission went, while the burst was under way
         }
         send(
                 outbound,
@@ -452,10 +456,15 @@ public final class Session {
         queue.removeIf(outgoing -> {
             boolean remove = condition.test(outgoing);
             if (remove) {
-                queuedBytes -= outgoing.message.queuedBytes();
+                countRemoved(outgoing);
             }
             return remove;
         });
+    }
+
+    private void countRemoved(Outgoing outgoing) {
+        queuedBytes -= outgoing.message.queuedBytes();
+        queuedAtMostOnce -= outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
     }
 
     private void onFault(RuntimeException fault) {

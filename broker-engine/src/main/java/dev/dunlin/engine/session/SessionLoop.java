@@ -140,8 +140,9 @@ public final class SessionLoop {
 
     /** Offers {@code message} to each session but, where No Local says so, to its publisher. */
     static void offer(Publish message, Delivery[] deliveries, @Nullable Session publisher) {
-        for (var delivery : deliveries) {
-            if (!delivery.noLocal() || delivery.session() != publisher) {
+        for (var each : deliveries) {
+            var delivery = each.of(publisher);
+            if (delivery != null) {
                 delivery.session().offer(message, delivery);
             }
         }

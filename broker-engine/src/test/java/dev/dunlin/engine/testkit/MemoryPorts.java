@@ -58,6 +58,7 @@ public final class MemoryPorts {
             CompletableFuture.failedFuture(new IllegalStateException("nobody can say"));
 
     private volatile boolean available = true;
+    private volatile @Nullable String failingClientId;
     /** Log-ins are answered when it is complete. */
     private volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
 
@@ -81,6 +82,11 @@ public final class MemoryPorts {
     /** Whether log-ins can be decided; if not, the answer is {@link LoginAnswer.Reason#UNAVAILABLE}. */
     public void setAvailable(boolean available) {
         this.available = available;
+    }
+
+    /** The port that is told of presence fails when a client of this id connects. */
+    public void failFor(String clientId) {
+        failingClientId = clientId;
     }
 
     /** From now on no log-in is answered until {@link #answerLogins}. */
@@ -176,7 +182,10 @@ public final class MemoryPorts {
 
         /** Listens to what is published; see {@link #tapped}. */
         public void tap() {
-            MessageTap added = tapped::add;
+            tap(tapped::add);
+        }
+
+        public void tap(MessageTap added) {
             tap = added;
             tapListeners.forEach(listener -> listener.tapChanged(id, added));
         }
@@ -395,6 +404,9 @@ public final class MemoryPorts {
         @Override
         public void connected(ConnectedClient client) {
             connected.add(client);
+            if (client.clientId().equals(failingClientId)) {
+                throw new IllegalStateException("a fault that the test asked for");
+            }
         }
 
         @Override

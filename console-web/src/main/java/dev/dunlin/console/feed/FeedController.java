@@ -77,6 +77,7 @@ class FeedController {
         presence.online(user.tenantId(), device.id()).stream()
                 .findFirst()
                 .ifPresent(client -> stream.detail("watch-connected", connected(client)));
+        stream.beat(); // the answer's first bytes, so that the browser knows that the stream is open
         return emitter;
     }
 

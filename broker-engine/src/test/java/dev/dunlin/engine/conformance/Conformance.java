@@ -1,0 +1,13 @@
+package dev.dunlin.engine.conformance;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** The statements of the specification that a test shows, e.g. {@code "MQTT 5 [MQTT-3.3.4-9]"} or {@code "MQTT 5 §3.1.2.5"}. */
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+@interface Conformance {
+    String[] value();
+}
