@@ -71,7 +71,7 @@ final class Authentication {
         return true;
     }
 
-    /** Ends the connection unless the exchange is over by then: at CONNECT, the deadline for that does. */
+    /** Runs {@code late} unless the exchange is over by then; for that of CONNECT, there is a deadline already. */
     void expectWithin(long millis, Runnable late) {
         if (exchange != null) {
             deadline = connection.loop().eventLoop().schedule(late, millis, TimeUnit.MILLISECONDS);
@@ -87,6 +87,9 @@ final class Authentication {
 
     private void onStep(Step step) {
         isServersTurn = false;
+        if (exchange == null) {
+            return; // the client did not wait
+        }
         if (step instanceof Step.Continue more) {
             connection.challenge(method, more.data());
         } else if (step instanceof Step.Done done) {

@@ -1,4 +1,4 @@
-package dev.dunlin.engine.client;
+package dev.dunlin.engine.conformance;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -125,6 +125,7 @@ class EnhancedAuthenticationTest {
         client.send(auth(CONTINUE, Scram.METHOD, scram.last(challenge.get(0))));
         var connack = client.expect(WirePacket.CONNACK);
         assertThat(connack.reason()).isZero();
+        assertThat(new String(connack.body(), UTF_8)).contains(Scram.METHOD);
         var signature = dataOf(connack, 2);
         assertThat(signature).isNotNull();
         assertThat(signature != null && scram.isServerKnown(signature)).isTrue();
@@ -141,6 +142,7 @@ class EnhancedAuthenticationTest {
     // The log-in
 
     @Test
+    @Conformance({"MQTT 5 [MQTT-4.12.0-2]", "MQTT 5 [MQTT-4.12.0-5]"})
     void admitsWhoeverProvesToKnowTheSecret() {
         try (var client = connected()) {
             assertThat(client.subscribe(1, "plant/#")).isEqualTo(1);
@@ -152,6 +154,7 @@ class EnhancedAuthenticationTest {
     }
 
     @Test
+    @Conformance("MQTT 5 [MQTT-4.12.0-4]")
     void refusesAWrongSecretAndAnUnknownNameAlike() {
         for (var scram : List.of(
                 new Scram(broker.device().userName(), "wrong"),
@@ -165,6 +168,7 @@ class EnhancedAuthenticationTest {
     }
 
     @Test
+    @Conformance("MQTT 5 [MQTT-4.12.0-1]")
     void refusesAMethodThatItDoesNotKnow() {
         try (var client = broker.open()) {
             client.login5(connect("GS2-KRB5", new byte[] {1}));
@@ -188,6 +192,7 @@ class EnhancedAuthenticationTest {
     }
 
     @Test
+    @Conformance("MQTT 5 [MQTT-3.1.2-30]")
     void takesNothingButAuthAndDisconnectBeforeConnack() {
         for (var packet : List.of(
                 Wire.pingreq(),
@@ -215,6 +220,7 @@ class EnhancedAuthenticationTest {
     }
 
     @Test
+    @Conformance({"MQTT 5 [MQTT-4.12.0-3]", "MQTT 5 [MQTT-4.12.0-5]"})
     void takesAuthWithTheMethodOfTheConnectAlone() {
         try (var client = challenged(scram(), new ArrayList<>())) {
             client.send(auth(CONTINUE, "PLAIN", new byte[] {1}));
@@ -233,6 +239,7 @@ class EnhancedAuthenticationTest {
     }
 
     @Test
+    @Conformance("MQTT 5 [MQTT-4.12.0-7]")
     void refusesAuthWhereNoMethodWasAgreed() {
         try (var client = broker.connect(MqttVersion.V5, "plain")) {
             client.send(auth(RE_AUTHENTICATE, Scram.METHOD, scram().first()));
@@ -260,6 +267,7 @@ class EnhancedAuthenticationTest {
     }
 
     @Test
+    @Conformance("MQTT 5 [MQTT-3.1.2-24]")
     void sendsNoAuthThatIsTooLargeForTheClient() {
         try (var client = broker.open()) {
             client.login5(WireConnect.of(MqttVersion.V5, "boiler")
@@ -286,6 +294,7 @@ class EnhancedAuthenticationTest {
     // Later
 
     @Test
+    @Conformance("MQTT 5 [MQTT-4.12.1-1]")
     void authenticatesAnewWhileMessagesFlow() {
         try (var client = connected()) {
             for (int i = 0; i < 3; i++) {
@@ -306,6 +315,7 @@ class EnhancedAuthenticationTest {
     }
 
     @Test
+    @Conformance("MQTT 5 [MQTT-4.12.1-2]")
     void endsAConnectionThatCannotProveItselfAnew() {
         // a wrong secret
         try (var client = connected()) {
@@ -328,6 +338,7 @@ class EnhancedAuthenticationTest {
     }
 
     @Test
+    @Conformance({"MQTT 5 [MQTT-4.12.1-1]", "MQTT 5 [MQTT-4.12.0-5]"})
     void endsAConnectionWhoseAuthIsOutOfTurn() {
         var scram = scram();
         for (var packets : List.of(
