@@ -14,12 +14,12 @@ import dev.dunlin.engine.tenant.TenantSpaces;
 import dev.dunlin.engine.transport.ConnectGuard;
 import dev.dunlin.engine.transport.EventLoops;
 import dev.dunlin.engine.transport.Listeners;
+import dev.dunlin.engine.transport.Peer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +53,7 @@ public final class BrokerEngine {
                     loops,
                     spaces,
                     ports.authenticator(),
+                    ports.enhancedAuthentication(),
                     ports.accessChanges(),
                     incidents,
                     ports.presence(),
@@ -76,10 +77,8 @@ public final class BrokerEngine {
         return new BrokerEngine(settings, ports);
     }
 
-    private ChannelHandler newConnection(Transport transport, Channel channel) {
-        var remote = (InetSocketAddress) channel.remoteAddress();
-        return new Connection(
-                broker, transport, remote == null ? new InetSocketAddress(0) : remote, channel.eventLoop());
+    private ChannelHandler newConnection(Peer peer, Channel channel) {
+        return new Connection(broker, peer.transport(), peer.address(), peer.certificate(), channel.eventLoop());
     }
 
     /** The port of each listener that is open. */

@@ -2,6 +2,7 @@ package dev.dunlin.engine;
 
 import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Authenticator;
+import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incidents;
 import dev.dunlin.engine.port.MessageTaps;
 import dev.dunlin.engine.port.Presence;
@@ -10,6 +11,7 @@ import dev.dunlin.engine.port.Usage;
 /** All that the engine asks of the world around it. */
 public record EnginePorts(
         Authenticator authenticator,
+        EnhancedAuthentication enhancedAuthentication,
         AccessChanges accessChanges,
         Incidents incidents,
         Presence presence,

@@ -18,6 +18,7 @@ import static org.springframework.test.web.servlet.request.MockMvcRequestBuilder
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.post;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.content;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.cookie;
+import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.flash;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.header;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.jsonPath;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.redirectedUrl;
@@ -26,8 +27,11 @@ import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.
 import dev.dunlin.account.Accounts;
 import dev.dunlin.account.EmailTakenException;
 import dev.dunlin.account.SignedUp;
+import dev.dunlin.credential.CertificateNotFoundException;
+import dev.dunlin.credential.Certificates;
 import dev.dunlin.credential.CredentialNotFoundException;
 import dev.dunlin.credential.Credentials;
+import dev.dunlin.credential.InvalidCertificateException;
 import dev.dunlin.credential.IssuedCredential;
 import dev.dunlin.live.LiveTokens;
 import dev.dunlin.permission.InvalidTopicFilterException;
@@ -63,6 +67,9 @@ class ConsolePagesTest {
 
     @Autowired
     Permissions permissions;
+
+    @Autowired
+    Certificates certificates;
 
     @Autowired
     LiveTokens liveTokens;
@@ -262,6 +269,8 @@ class ConsolePagesTest {
                 "/devices/boiler-7/delete",
                 "/devices/boiler-7/permissions",
                 "/devices/boiler-7/permissions/" + UUID.randomUUID() + "/remove",
+                "/devices/boiler-7/certificates",
+                "/devices/boiler-7/certificates/" + "a1".repeat(32) + "/remove",
                 "/problems/clear")) {
             browser.perform(post(path).session(viewer).param("enabled", "true").with(csrf()))
                     .andExpect(status().isForbidden());
@@ -330,6 +339,46 @@ class ConsolePagesTest {
                 .andExpect(status().isOk())
                 .andExpect(content().string(containsString("# stands alone")))
                 .andExpect(content().string(containsString("plant/#/boiler")));
+    }
+
+    @Test
+    void addsAndRemovesCertificates() throws Exception {
+        var owner = loggedInAs(Role.OWNER);
+        browser.perform(get("/devices/boiler-7").session(owner))
+                .andExpect(content().string(containsString("A1:B2:C3:D4:E5:F6:07:18…")))
+                .andExpect(content().string(containsString("&lt;b&gt;Works&lt;/b&gt;")));
+        // what is right
+        browser.perform(post("/devices/boiler-7/certificates")
+                        .session(owner)
+                        .param("pem", "-----BEGIN CERTIFICATE-----")
+                        .with(csrf()))
+                .andExpect(redirectedUrl("/devices/boiler-7"))
+                .andExpect(flash().attribute("notice", "certificates.added"));
+        verify(certificates).add(ConsoleWithMocks.ACME, "boiler-7", "-----BEGIN CERTIFICATE-----");
+        browser.perform(get("/devices/boiler-7").session(owner))
+                .andExpect(content().string(containsString("The certificate is added.")));
+        // what is not is explained, and not shown again
+        when(certificates.add(any(), anyString(), eq("a secret key")))
+                .thenThrow(new InvalidCertificateException("That stays on the device."));
+        browser.perform(post("/devices/boiler-7/certificates")
+                        .session(owner)
+                        .param("pem", "a secret key")
+                        .with(csrf()))
+                .andExpect(redirectedUrl("/devices/boiler-7#certificates"));
+        browser.perform(get("/devices/boiler-7").session(owner))
+                .andExpect(content().string(containsString("That stays on the device.")))
+                .andExpect(content().string(not(containsString("a secret key"))));
+        // removing
+        browser.perform(post("/devices/boiler-7/certificates/" + "a1".repeat(32) + "/remove")
+                        .session(owner)
+                        .with(csrf()))
+                .andExpect(redirectedUrl("/devices/boiler-7"));
+        verify(certificates).remove(ConsoleWithMocks.ACME, "boiler-7", "a1".repeat(32));
+        doThrow(new CertificateNotFoundException()).when(certificates).remove(any(), anyString(), eq("00"));
+        browser.perform(post("/devices/boiler-7/certificates/00/remove")
+                        .session(owner)
+                        .with(csrf()))
+                .andExpect(status().isNotFound());
     }
 
     @Test

@@ -3,12 +3,15 @@ package dev.dunlin.console;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.anyString;
+import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import dev.dunlin.account.Account;
 import dev.dunlin.account.Accounts;
 import dev.dunlin.account.PasswordOfAccount;
+import dev.dunlin.credential.CertificateView;
+import dev.dunlin.credential.Certificates;
 import dev.dunlin.credential.CredentialView;
 import dev.dunlin.credential.Credentials;
 import dev.dunlin.engine.port.CredentialId;
@@ -159,6 +162,26 @@ class ConsoleWithMocks {
                                 "sensors/${credential}/#",
                                 "sensors")));
         return permissions;
+    }
+
+    @Bean
+    Certificates certificates() {
+        var certificates = mock(Certificates.class);
+        when(certificates.list(any(), eq("boiler-7")))
+                .thenReturn(List.of(
+                        new CertificateView(
+                                "a1b2c3d4e5f60718".repeat(4),
+                                "CN=boiler-7,O=Acme <b>Works</b>",
+                                NOW.minus(Duration.ofDays(30)),
+                                NOW.plus(Duration.ofDays(335)),
+                                NOW),
+                        new CertificateView(
+                                "00112233445566ff".repeat(4),
+                                "CN=boiler-7-of-last-year,OU=a-very-long-name-of-a-department-that-nobody-remembers",
+                                NOW.minus(Duration.ofDays(400)),
+                                NOW.minus(Duration.ofDays(35)),
+                                NOW)));
+        return certificates;
     }
 
     private static PermissionView rule(

@@ -175,7 +175,11 @@ public class Credentials {
 
     private String addSecret(CredentialEntity credential) {
         var secret = deviceSecrets.generate();
-        secrets.save(new SecretEntity(credential, deviceSecrets.hash(credential.id(), secret), now()));
+        secrets.save(new SecretEntity(
+                credential,
+                deviceSecrets.hash(credential.id(), secret),
+                deviceSecrets.scramVerifier(credential.id(), secret),
+                now()));
         return secret;
     }
 

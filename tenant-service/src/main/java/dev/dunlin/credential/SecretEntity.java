@@ -1,5 +1,6 @@
 package dev.dunlin.credential;
 
+import dev.dunlin.secret.ScramVerifier;
 import dev.dunlin.secret.SecretHash;
 import jakarta.persistence.Embeddable;
 import jakarta.persistence.EmbeddedId;
@@ -21,16 +22,24 @@ class SecretEntity {
 
     private String method;
     private String hash;
+    private byte @Nullable [] scramSalt;
+    private @Nullable Integer scramIterations;
+    private byte @Nullable [] scramStoredKey;
+    private byte @Nullable [] scramServerKey;
     private @Nullable Instant expiresAt;
     private Instant createdAt;
 
     @SuppressWarnings({"NullAway.Init", "UnusedMethod"}) // for JPA
     protected SecretEntity() {}
 
-    SecretEntity(CredentialEntity credential, SecretHash hash, Instant createdAt) {
+    SecretEntity(CredentialEntity credential, SecretHash hash, ScramVerifier scram, Instant createdAt) {
         this.key = new Key(credential.tenant().value(), credential.id().value(), UUID.randomUUID());
         this.method = hash.method().column();
         this.hash = hash.hash();
+        this.scramSalt = scram.salt();
+        this.scramIterations = scram.iterations();
+        this.scramStoredKey = scram.storedKey();
+        this.scramServerKey = scram.serverKey();
         this.createdAt = createdAt;
     }
 

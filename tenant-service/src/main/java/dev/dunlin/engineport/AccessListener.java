@@ -27,13 +27,15 @@ class AccessListener implements DisposableBean {
 
     private final JdbcConnectionDetails database;
     private final TenantAccess access;
+    private final CertificateOwners owners;
     private final Thread thread;
     private volatile @Nullable Connection connection;
     private volatile boolean stopped;
 
-    AccessListener(JdbcConnectionDetails database, TenantAccess access) {
+    AccessListener(JdbcConnectionDetails database, TenantAccess access, CertificateOwners owners) {
         this.database = database;
         this.access = access;
+        this.owners = owners;
         thread = new Thread(this::run, "access-listener");
         thread.setDaemon(true);
         thread.start();
@@ -49,6 +51,7 @@ class AccessListener implements DisposableBean {
                     statement.execute("set application_name = 'dunlin access listener'");
                     statement.execute("listen dunlin_access");
                 }
+                owners.forget();
                 access.rereadEverything();
                 if (away) {
                     away = false;
@@ -85,6 +88,7 @@ class AccessListener implements DisposableBean {
         long checked = System.nanoTime();
         while (!stopped) {
             for (var notification : postgres.getNotifications(WAIT_MILLISECONDS)) {
+                owners.forget();
                 access.notified(notification.getParameter());
             }
             // A server that vanished without a word is noticed only by asking it something

@@ -4,6 +4,7 @@ import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.PermissionRule;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
+import dev.dunlin.secret.ScramVerifier;
 import dev.dunlin.secret.SecretHash;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,6 +13,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +51,17 @@ class SnapshotReader {
                 .query((row, number) -> tenant(row))
                 .optional()
                 .map(row -> TenantSnapshot.of(row, credentials(row.id(), null), null)));
+    }
+
+    /** The user name of the one credential that has the certificate; empty if none has it, or more than one. */
+    Optional<String> userNameOf(String fingerprint) {
+        var names = jdbc.sql("select t.slug || '.' || c.name from credential_certificate f"
+                        + " join credential c on c.tenant_id = f.tenant_id and c.id = f.credential_id"
+                        + " join tenant t on t.id = f.tenant_id where f.fingerprint = ? limit 2")
+                .param(fingerprint)
+                .query(String.class)
+                .list();
+        return names.size() == 1 ? Optional.of(names.get(0)) : Optional.empty();
     }
 
     /** All of {@code old} anew; empty if the tenant is gone. */
@@ -101,7 +114,9 @@ class SnapshotReader {
         var ids = only == null ? null : only.stream().map(CredentialId::value).toArray(UUID[]::new);
         var secrets = new HashMap<UUID, List<CredentialSnapshot.Secret>>();
         query(
-                "select credential_id, method, hash, expires_at from credential_secret where tenant_id = ?%s"
+                "select credential_id, method, hash, expires_at,"
+                        + " scram_salt, scram_iterations, scram_stored_key, scram_server_key"
+                        + " from credential_secret where tenant_id = ?%s"
                         + " order by created_at desc",
                 "credential_id",
                 tenant,
@@ -109,7 +124,17 @@ class SnapshotReader {
                 row -> secrets.computeIfAbsent(row.getObject(1, UUID.class), id -> new ArrayList<>())
                         .add(new CredentialSnapshot.Secret(
                                 new SecretHash(SecretHash.Method.of(row.getString(2)), row.getString(3)),
+                                scram(row),
                                 instant(row, "expires_at"))));
+        var certificates = new HashMap<UUID, Set<String>>();
+        query(
+                "select credential_id, fingerprint from credential_certificate where tenant_id = ?%s",
+                "credential_id",
+                tenant,
+                ids,
+                row -> certificates
+                        .computeIfAbsent(row.getObject(1, UUID.class), id -> new HashSet<>())
+                        .add(row.getString(2)));
         var rules = rules(tenant, ids);
         var credentials = new ArrayList<CredentialSnapshot.Row>();
         query(
@@ -124,6 +149,7 @@ class SnapshotReader {
                             instant(row, "expires_at"),
                             row.getInt("generation"),
                             secrets.getOrDefault(id, List.of()),
+                            certificates.getOrDefault(id, Set.of()),
                             rules.getOrDefault(id, List.of())));
                 });
         return credentials;
@@ -179,6 +205,17 @@ class SnapshotReader {
                 row.getString("topic_filter"),
                 row.getInt("max_qos"),
                 row.getBoolean("retain_allowed"));
+    }
+
+    private static @Nullable ScramVerifier scram(ResultSet row) throws SQLException {
+        byte @Nullable [] salt = row.getBytes("scram_salt");
+        return salt == null
+                ? null
+                : new ScramVerifier(
+                        salt,
+                        row.getInt("scram_iterations"),
+                        row.getBytes("scram_stored_key"),
+                        row.getBytes("scram_server_key"));
     }
 
     private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {

@@ -386,7 +386,7 @@ class TenantAccess implements AccessChanges, DisposableBean {
             tell(new CredentialRevoked(tenant, after.id(), Why.DISABLED));
         } else if (after.isExpired(clock.instant()) && !Objects.equals(after.expiresAt(), before.expiresAt())) {
             tell(new CredentialRevoked(tenant, after.id(), Why.EXPIRED));
-        } else if (after.generation() != before.generation()) {
+        } else if (after.generationBegan() != before.generationBegan()) {
             tell(new CredentialRevoked(tenant, after.id(), Why.ROTATED));
         }
         if (after.access() != before.access()) {

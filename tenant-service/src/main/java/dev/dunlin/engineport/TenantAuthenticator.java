@@ -3,6 +3,7 @@ package dev.dunlin.engineport;
 import dev.dunlin.engine.port.Access;
 import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.Authenticator;
+import dev.dunlin.engine.port.ClientCertificate;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.Login;
 import dev.dunlin.engine.port.LoginAnswer;
@@ -17,6 +18,7 @@ import dev.dunlin.secret.DeviceSecrets;
 import dev.dunlin.secret.SecretHash;
 import dev.dunlin.tenant.Role;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +33,7 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class TenantAuthenticator implements Authenticator {
-    private static final Pattern SLUG = Pattern.compile("[a-z0-9-]{3,32}");
+    static final Pattern SLUG = Pattern.compile("[a-z0-9-]{3,32}");
     /** Stands in for a credential that does not exist, so that hashing takes place all the same. */
     private static final CredentialId NOBODY = new CredentialId(new UUID(0, 0));
 
@@ -42,6 +44,7 @@ class TenantAuthenticator implements Authenticator {
     private final DeviceSecrets secrets;
     private final ChosenSecretChecks chosenSecrets;
     private final LiveTokens liveTokens;
+    private final CertificateOwners certificateOwners;
     private final EvenRefusals refusals;
     private final Clock clock;
 
@@ -50,12 +53,14 @@ class TenantAuthenticator implements Authenticator {
             DeviceSecrets secrets,
             ChosenSecretChecks chosenSecrets,
             LiveTokens liveTokens,
+            CertificateOwners certificateOwners,
             EvenRefusals refusals,
             Clock clock) {
         this.tenants = tenants;
         this.secrets = secrets;
         this.chosenSecrets = chosenSecrets;
         this.liveTokens = liveTokens;
+        this.certificateOwners = certificateOwners;
         this.refusals = refusals;
         this.clock = clock;
         secrets.load();
@@ -83,14 +88,30 @@ class TenantAuthenticator implements Authenticator {
         return decide(login).exceptionally(fault -> new Refused(Reason.UNAVAILABLE, null, null));
     }
 
-    private static boolean looksUnknown(LoginAnswer answer) {
+    static boolean looksUnknown(LoginAnswer answer) {
         return answer instanceof Refused refused
                 && (refused.reason() == Reason.BAD_USER_NAME_OR_PASSWORD
-                        || refused.reason() == Reason.UNKNOWN_CREDENTIAL);
+                        || refused.reason() == Reason.UNKNOWN_CREDENTIAL
+                        || refused.reason() == Reason.UNKNOWN_CERTIFICATE
+                        || refused.reason() == Reason.SECRET_WITHOUT_SCRAM);
     }
 
     private CompletableFuture<LoginAnswer> decide(Login login) {
         var userName = login.userName() == null ? "" : login.userName();
+        var certificate = certificateOf(login);
+        return userName.isEmpty() && certificate != null
+                ? certificateOwners
+                        .userNameOf(certificate.fingerprint())
+                        .thenCompose(owner -> decide(owner.orElse(""), login))
+                : decide(userName, login);
+    }
+
+    /** The certificate that is to be judged, if one is: where there is a password, the password decides. */
+    private static @Nullable ClientCertificate certificateOf(Login login) {
+        return login.password() == null ? login.certificate() : null;
+    }
+
+    private CompletableFuture<LoginAnswer> decide(String userName, Login login) {
         int dot = userName.indexOf('.');
         var slug = dot < 0 ? "" : userName.substring(0, dot);
         var name = dot < 0 ? null : userName.substring(dot + 1);
@@ -122,35 +143,66 @@ class TenantAuthenticator implements Authenticator {
         if (credential == null) {
             return answer(new Refused(Reason.UNKNOWN_CREDENTIAL, tenant.id(), name));
         }
+        var certificate = certificateOf(login);
+        if (certificate != null) {
+            return answer(decide(tenant, credential, certificate, login));
+        }
         for (var secret : credential.secrets()) {
             if (DeviceSecrets.isKeyed(secret.hash(), keyed)) {
-                return answer(admit(tenant, credential, secret, login));
+                return answer(admit(tenant, credential, secret, login, clock.instant()));
             }
         }
         var answer = answer(new Refused(Reason.BAD_USER_NAME_OR_PASSWORD, tenant.id(), name));
         for (var secret : credential.secrets()) {
             if (secret.hash().method() == SecretHash.Method.ARGON2ID) {
-                answer = answer.thenCompose(before ->
-                        before instanceof Refused refused && refused.reason() == Reason.BAD_USER_NAME_OR_PASSWORD
-                                ? chosenSecrets
-                                        .matches(secret.hash(), keyed, password)
-                                        .thenApply(right -> right ? admit(tenant, credential, secret, login) : before)
-                                : CompletableFuture.completedFuture(before));
+                answer = answer.thenCompose(before -> before instanceof Refused refused
+                                && refused.reason() == Reason.BAD_USER_NAME_OR_PASSWORD
+                        ? chosenSecrets
+                                .matches(secret.hash(), keyed, password)
+                                .thenApply(right ->
+                                        right ? admit(tenant, credential, secret, login, clock.instant()) : before)
+                        : CompletableFuture.completedFuture(before));
             }
         }
         return answer;
     }
 
-    /** The secret was right: now, and only now, whoever asks may learn more. */
-    private LoginAnswer admit(
-            TenantSnapshot tenant, CredentialSnapshot credential, CredentialSnapshot.Secret secret, Login login) {
-        var now = clock.instant();
+    /**
+     * Looks for the certificate among those of the credential that was named, and nowhere else: see
+     * {@link CertificateOwners}.
+     */
+    private LoginAnswer decide(
+            TenantSnapshot tenant, CredentialSnapshot credential, ClientCertificate certificate, Login login) {
+        @Nullable Reason against = null;
+        if (!credential.certificates().contains(certificate.fingerprint())) {
+            against = Reason.UNKNOWN_CERTIFICATE;
+        } else if (clock.instant().isBefore(certificate.notBefore())) {
+            against = Reason.CERTIFICATE_NOT_YET_VALID;
+        } else if (clock.instant().isAfter(certificate.notAfter())) {
+            against = Reason.CERTIFICATE_EXPIRED;
+        }
+        return against != null
+                ? new Refused(against, tenant.id(), credential.name())
+                : admit(tenant, credential, null, login, clock.instant());
+    }
+
+    /**
+     * The secret or the certificate was right: now, and only now, whoever asks may learn more.
+     *
+     * @param secret absent if it was a certificate
+     */
+    static LoginAnswer admit(
+            TenantSnapshot tenant,
+            CredentialSnapshot credential,
+            CredentialSnapshot.@Nullable Secret secret,
+            Login login,
+            Instant now) {
         @Nullable Reason against = null;
         if (tenant.suspended()) {
             against = Reason.TENANT_SUSPENDED;
         } else if (!credential.enabled()) {
             against = Reason.CREDENTIAL_DISABLED;
-        } else if (credential.isExpired(now) || secret.isExpired(now)) {
+        } else if (credential.isExpired(now) || secret != null && secret.isExpired(now)) {
             against = Reason.CREDENTIAL_EXPIRED;
         } else if (credential.clientId() != null && !credential.clientId().equals(login.clientId())) {
             against = Reason.CLIENT_ID_NOT_ALLOWED;

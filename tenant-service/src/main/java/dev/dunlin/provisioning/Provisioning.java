@@ -1,5 +1,6 @@
 package dev.dunlin.provisioning;
 
+import dev.dunlin.credential.Certificates;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.PermissionRule.Action;
 import dev.dunlin.engine.port.PermissionRule.Effect;
@@ -12,9 +13,11 @@ import dev.dunlin.provisioning.ProvisioningFile.PlanSpec;
 import dev.dunlin.provisioning.ProvisioningFile.TenantSpec;
 import dev.dunlin.provisioning.ProvisioningFile.TokenSpec;
 import dev.dunlin.secret.DeviceSecrets;
+import dev.dunlin.secret.ScramVerifier;
 import dev.dunlin.secret.SecretHash;
 import dev.dunlin.token.ApiTokens;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -307,8 +310,8 @@ public class Provisioning {
             var known = idsByName("credential", tenant);
             var ids = new LinkedHashMap<CredentialSpec, UUID>();
             for (var spec : specs) {
-                if (spec.secret() == null && !known.containsKey(spec.name())) {
-                    throw spec.at().wrong("A new device needs a \"secret\".");
+                if (spec.secret() == null && spec.certificates().isEmpty() && !known.containsKey(spec.name())) {
+                    throw spec.at().wrong("A new device needs a \"secret\" or \"certificates\".");
                 }
                 ids.put(spec, known.getOrDefault(spec.name(), UUID.randomUUID()));
             }
@@ -324,6 +327,7 @@ public class Provisioning {
                     .update();
             var changed = new HashSet<UUID>();
             changed.addAll(secrets(tenant, ids));
+            changed.addAll(certificates(tenant, ids));
             changed.addAll(memberships(tenant, ids, groups));
             var rules = new LinkedHashMap<UUID, List<NewPermission>>();
             ids.forEach((spec, id) -> {
@@ -340,7 +344,7 @@ public class Provisioning {
 
         /** Replaces the secrets of those credentials whose secret in the file is not a live one of theirs. */
         private Set<UUID> secrets(UUID tenant, Map<CredentialSpec, UUID> ids) {
-            record Fresh(UUID credential, SecretHash hash) {}
+            record Fresh(UUID credential, SecretHash hash, ScramVerifier scram) {}
             var stored = new HashMap<UUID, List<SecretHash>>();
             jdbc.sql("select credential_id, method, hash from credential_secret"
                             + " where tenant_id = ? and (expires_at is null or expires_at > now())")
@@ -349,7 +353,7 @@ public class Provisioning {
                         stored.computeIfAbsent(row.getObject(1, UUID.class), id -> new ArrayList<>())
                                 .add(new SecretHash(SecretHash.Method.of(row.getString(2)), row.getString(3)));
                     });
-            // Argon2id is slow on purpose, so on all processors
+            // Argon2id and SCRAM are slow on purpose, so on all processors
             var fresh = ids.entrySet().parallelStream()
                     .flatMap(entry -> {
                         var secret = entry.getKey().secret();
@@ -358,8 +362,10 @@ public class Provisioning {
                         return secret == null
                                         || live.stream().anyMatch(hash -> secrets.matches(credential, secret, hash))
                                 ? null
-                                : java.util.stream.Stream.of(
-                                        new Fresh(entry.getValue(), secrets.hash(credential, secret)));
+                                : java.util.stream.Stream.of(new Fresh(
+                                        entry.getValue(),
+                                        secrets.hash(credential, secret),
+                                        secrets.scramVerifier(credential, secret)));
                     })
                     .toList();
             var credentials = fresh.stream().map(Fresh::credential).toArray(UUID[]::new);
@@ -374,18 +380,61 @@ public class Provisioning {
             jdbc.sql("delete from credential_secret where tenant_id = ? and credential_id = any(?)")
                     .params(tenant, credentials)
                     .update();
-            jdbc.sql("insert into credential_secret (tenant_id, credential_id, id, method, hash)"
-                            + " select ?, credential, gen_random_uuid(), method, hash"
-                            + " from unnest(?::uuid[], ?::text[], ?::text[]) as s (credential, method, hash)")
+            jdbc.sql("insert into credential_secret (tenant_id, credential_id, id, method, hash,"
+                            + " scram_salt, scram_iterations, scram_stored_key, scram_server_key)"
+                            + " select ?, credential, gen_random_uuid(), method, hash, salt, ?, stored_key, server_key"
+                            + " from unnest(?::uuid[], ?::text[], ?::text[], ?::bytea[], ?::bytea[], ?::bytea[])"
+                            + " as s (credential, method, hash, salt, stored_key, server_key)")
                     .params(
                             tenant,
+                            ScramVerifier.ITERATIONS,
                             credentials,
                             fresh.stream()
                                     .map(one -> one.hash().method().column())
                                     .toArray(String[]::new),
-                            fresh.stream().map(one -> one.hash().hash()).toArray(String[]::new))
+                            fresh.stream().map(one -> one.hash().hash()).toArray(String[]::new),
+                            fresh.stream().map(one -> one.scram().salt()).toArray(byte[][]::new),
+                            fresh.stream().map(one -> one.scram().storedKey()).toArray(byte[][]::new),
+                            fresh.stream().map(one -> one.scram().serverKey()).toArray(byte[][]::new))
                     .update();
             return Set.of(credentials);
+        }
+
+        /** Adds those that are not there; at any time, a certificate that has expired included, as the file may be old. */
+        private Set<UUID> certificates(UUID tenant, Map<CredentialSpec, UUID> ids) {
+            var stored = new HashMap<String, UUID>();
+            jdbc.sql("select fingerprint, credential_id from credential_certificate where tenant_id = ?")
+                    .param(tenant)
+                    .query(row -> {
+                        stored.put(row.getString(1), row.getObject(2, UUID.class));
+                    });
+            var changed = new HashSet<UUID>();
+            ids.forEach((spec, id) -> {
+                for (var certificate : spec.certificates()) {
+                    var owner = stored.putIfAbsent(certificate.fingerprint(), id);
+                    if (owner != null && !owner.equals(id)) {
+                        throw spec.at().wrong("Another device of this tenant has one of these certificates already.");
+                    }
+                    if (owner == null) {
+                        jdbc.sql("insert into credential_certificate"
+                                        + " (tenant_id, fingerprint, credential_id, subject, not_before, not_after)"
+                                        + " values (?, ?, ?, ?, ?, ?)")
+                                .params(
+                                        tenant,
+                                        certificate.fingerprint(),
+                                        id,
+                                        certificate.subject(),
+                                        certificate.notBefore().atOffset(ZoneOffset.UTC),
+                                        certificate.notAfter().atOffset(ZoneOffset.UTC))
+                                .update();
+                        changed.add(id);
+                    }
+                }
+                if (spec.certificates().size() > Certificates.MAX_PER_CREDENTIAL) {
+                    throw spec.at().wrong("A device has at most " + Certificates.MAX_PER_CREDENTIAL + " certificates.");
+                }
+            });
+            return changed;
         }
 
         private Set<UUID> memberships(UUID tenant, Map<CredentialSpec, UUID> ids, Map<String, UUID> groups) {

@@ -1,6 +1,8 @@
 package dev.dunlin.provisioning;
 
 import dev.dunlin.credential.Credentials;
+import dev.dunlin.credential.DeviceCertificate;
+import dev.dunlin.credential.InvalidCertificateException;
 import dev.dunlin.credential.InvalidCredentialNameException;
 import dev.dunlin.engine.port.PermissionRule.Action;
 import dev.dunlin.engine.port.PermissionRule.Effect;
@@ -67,11 +69,15 @@ record ProvisioningFile(List<PlanSpec> plans, List<TenantSpec> tenants) {
 
     record GroupSpec(YamlNode at, String name, List<NewPermission> permissions) {}
 
-    /** @param permissions absent if neither rules nor groups are named: a new credential may do everything then */
+    /**
+     * @param certificates that it may log in with beside its secret, or instead of one
+     * @param permissions absent if neither rules nor groups are named: a new credential may do everything then
+     */
     record CredentialSpec(
             YamlNode at,
             String name,
             @Nullable String secret,
+            List<DeviceCertificate> certificates,
             List<String> groups,
             @Nullable List<NewPermission> permissions) {
         @Override
@@ -227,7 +233,7 @@ record ProvisioningFile(List<PlanSpec> plans, List<TenantSpec> tenants) {
     }
 
     private static CredentialSpec credential(YamlNode node) {
-        var credential = node.mapping("name", "secret", "groups", "permissions");
+        var credential = node.mapping("name", "secret", "certificates", "groups", "permissions");
         var name = credential.require("name");
         try {
             Credentials.requireName(name.text());
@@ -240,8 +246,17 @@ record ProvisioningFile(List<PlanSpec> plans, List<TenantSpec> tenants) {
                 node,
                 name.text(),
                 credential.text("secret"),
+                credential.list("certificates", ProvisioningFile::certificate),
                 credential.list("groups", YamlNode::text),
                 saysWhatItMay ? permissions(credential) : null);
+    }
+
+    private static DeviceCertificate certificate(YamlNode node) {
+        try {
+            return DeviceCertificate.read(node.text());
+        } catch (InvalidCertificateException e) {
+            throw node.wrong(String.valueOf(e.getMessage()));
+        }
     }
 
     private static List<NewPermission> permissions(YamlNode.Mapping holder) {

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
 import org.springframework.stereotype.Service;
@@ -16,6 +17,8 @@ public class DeviceSecrets {
     public static final int GENERATED_LENGTH = 32;
 
     private static final String KEY = "device-secret";
+    private static final String SCRAM_SALT = "scram-salt";
+    private static final int SALT_BYTES = 16;
     /** 32 signs, so five bits each; neither l and 1 nor o and 0, and nothing that a URL or a shell would change. */
     private static final String ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
 
@@ -45,12 +48,35 @@ public class DeviceSecrets {
                 : new SecretHash(SecretHash.Method.ARGON2ID, String.valueOf(argon2.encode(secret)));
     }
 
+    /** What to keep for SCRAM beside the hash; this takes some milliseconds of a processor. */
+    public ScramVerifier scramVerifier(CredentialId credential, String secret) {
+        return ScramVerifier.of(secret, scramSalt(credential), ScramVerifier.ITERATIONS);
+    }
+
+    /** One for all secrets of a credential, since the salt is chosen before it is known which of them a device has. */
+    public byte[] scramSalt(CredentialId credential) {
+        return salt(0, bytes(credential));
+    }
+
+    /** A salt for a user name that nobody has: always the same, and like that of a credential. */
+    public byte[] scramSaltOfNobody(String userName) {
+        return salt(1, userName.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private byte[] salt(int kind, byte[] of) {
+        return Arrays.copyOf(keys.hmac(SCRAM_SALT, new byte[] {(byte) kind}, of), SALT_BYTES);
+    }
+
+    private static byte[] bytes(CredentialId credential) {
+        return ByteBuffer.allocate(16)
+                .putLong(credential.value().getMostSignificantBits())
+                .putLong(credential.value().getLeastSignificantBits())
+                .array();
+    }
+
     /** HMAC of a presented secret, bound to the credential, so that equal secrets have unequal hashes. Fast. */
     public byte[] keyed(CredentialId credential, byte[] secret) {
-        var id = ByteBuffer.allocate(16)
-                .putLong(credential.value().getMostSignificantBits())
-                .putLong(credential.value().getLeastSignificantBits());
-        return keys.hmac(KEY, id.array(), secret);
+        return keys.hmac(KEY, bytes(credential), secret);
     }
 
     /** Whether {@code keyed}, made by {@link #keyed}, is what {@code stored} was made from. In constant time. */
@@ -73,8 +99,9 @@ public class DeviceSecrets {
                 : isChosen(stored, bytes);
     }
 
-    /** Reads the key now, so that log-ins work later without the database. */
+    /** Reads the keys now, so that log-ins work later without the database. */
     public void load() {
         keys.load(KEY);
+        keys.load(SCRAM_SALT);
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunlin.ServiceTest;
+import dev.dunlin.credential.CertificateView;
+import dev.dunlin.credential.Certificates;
 import dev.dunlin.credential.Credentials;
 import dev.dunlin.engine.port.Authenticator;
 import dev.dunlin.engine.port.Login;
@@ -12,6 +14,7 @@ import dev.dunlin.engine.port.LoginAnswer.Admitted;
 import dev.dunlin.engine.port.PermissionRule;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.port.Transport;
+import dev.dunlin.engine.testkit.TestCertificate;
 import dev.dunlin.plan.Plans;
 import dev.dunlin.tenant.Role;
 import dev.dunlin.tenant.Tenant;
@@ -83,6 +86,9 @@ class ProvisioningTest extends ServiceTest {
 
     @Autowired
     Authenticator authenticator;
+
+    @Autowired
+    Certificates certificates;
 
     @Autowired
     PasswordEncoder passwords;
@@ -281,7 +287,7 @@ class ProvisioningTest extends ServiceTest {
             tenants: [ { slug: SLUG, plan: gold } ]                       | tenants[0]: There is no plan "gold".
             tenants: [ { slug: SLUG, owner: { email: x, password: y } } ] | tenants[0].owner.email: This must be an e-mail
             tenants: [ { slug: SLUG, credentials: [ { name: a.b } ] } ]   | credentials[0].name: A device name has
-            tenants: [ { slug: SLUG, credentials: [ { name: ab } ] } ]    | credentials[0]: A new device needs a "secret".
+            tenants: [ { slug: SLUG, credentials: [ { name: ab } ] } ]    | credentials[0]: A new device needs a "secret" or "certificates".
             tenants: [ { slug: SLUG, credentials: [ { name: ab, secret: 5 } ] } ] | credentials[0].secret: This must be a text
             tenants: [ { slug: SLUG, credentials: [ { name: ab, secret: s, groups: [ g ] } ] } ] | There is no group "g".
             tenants: [ { slug: SLUG, groups: [ { name: g, permissions: [ { effect: allow, action: publish, topic: a/#/b } ] } ] } ] | topic: # stands alone
@@ -359,5 +365,32 @@ class ProvisioningTest extends ServiceTest {
         assertThat(provisioning.apply(file).created()).isEqualTo(5_001);
         assertThat(provisioning.apply(file)).isEqualTo(new Outcome(0, 0, 5_001));
         assertThat(login("d4999", "0123456789abcdef0123456789abcdef-4999")).isInstanceOf(Admitted.class);
+    }
+
+    @Test
+    void addsCertificatesBesideASecretOrInsteadOfOne() throws Exception {
+        // given
+        var mine = TestCertificate.named("boiler");
+        var pem = mine.pem().strip().replace("\n", "\\n");
+        var text =
+                """
+                tenants:
+                  - slug: SLUG
+                    credentials:
+                      - { name: boiler, certificates: ["%s"] }
+                      - { name: meter, secret: "short secret", certificates: ["%s"] }
+                """.formatted(pem, TestCertificate.named("meter").pem().strip().replace("\n", "\\n"));
+        // when it is applied twice, then the second time changes nothing
+        assertThat(provisioning.apply(file(text))).isEqualTo(new Outcome(3, 0, 0));
+        assertThat(provisioning.apply(file(text))).isEqualTo(new Outcome(0, 0, 3));
+        assertThat(certificates.list(tenant().id(), "boiler"))
+                .extracting(CertificateView::fingerprint)
+                .containsExactly(mine.fingerprint());
+        // and nobody gets another's, nor a key
+        assertThatThrownBy(() -> provisioning.apply(file(text.replace("name: meter, secret", "name: other, secret")
+                        .replace("name: boiler", "name: new-boiler"))))
+                .hasMessageContaining("Another device of this tenant has one of these certificates already.");
+        assertThatThrownBy(() -> provisioning.apply(file(text.replace("BEGIN CERTIFICATE", "BEGIN PRIVATE KEY"))))
+                .hasMessageContaining("credentials[0].certificates[0]: There is a private key in it.");
     }
 }

@@ -238,6 +238,7 @@ public final class MqttDecoder {
                 properties.topicAliasMaximum,
                 properties.requestProblemInformation,
                 properties.authenticationMethod,
+                properties.authenticationData,
                 will,
                 userName,
                 password);
@@ -268,10 +269,11 @@ public final class MqttDecoder {
         @Nullable
         String authenticationMethod;
 
+        byte @Nullable [] authenticationData;
+
         void read(ByteBuf in, int end) throws Rejected {
             int until = propertiesEnd(in, end);
             long seen = 0;
-            boolean authenticationData = false;
             while (in.readerIndex() < until) {
                 int id = propertyId(in, until);
                 seen = once(seen, id);
@@ -286,15 +288,12 @@ public final class MqttDecoder {
                     case MqttProperties.REQUEST_RESPONSE_INFORMATION -> bool(in, until, id);
                     case MqttProperties.REQUEST_PROBLEM_INFORMATION -> requestProblemInformation = bool(in, until, id);
                     case MqttProperties.AUTHENTICATION_METHOD -> authenticationMethod = string(in, until);
-                    case MqttProperties.AUTHENTICATION_DATA -> {
-                        skipBinary(in, until);
-                        authenticationData = true;
-                    }
+                    case MqttProperties.AUTHENTICATION_DATA -> authenticationData = binary(in, until);
                     case MqttProperties.USER_PROPERTY -> skipStringPair(in, until);
                     default -> throw notAllowed(id);
                 }
             }
-            if (authenticationData && authenticationMethod == null) {
+            if (authenticationData != null && authenticationMethod == null) {
                 throw reject(ReasonCode.PROTOCOL_ERROR, "Authentication Data without a method [MQTT 5 §3.1.2.11.10]");
             }
         }
@@ -634,13 +633,14 @@ public final class MqttDecoder {
 
     private static Auth auth(ByteBuf in, int end) throws Rejected {
         if (in.readerIndex() == end) {
-            return new Auth(0, null);
+            return new Auth(0, null, null);
         }
         int reason = in.readUnsignedByte();
         if (reason != 0x00 && reason != 0x18 && reason != 0x19) {
             throw reject(ReasonCode.MALFORMED_PACKET, "reason code " + reason + " in AUTH");
         }
         String method = null;
+        byte[] data = null;
         if (in.readerIndex() < end) {
             int until = propertiesEnd(in, end);
             long seen = 0;
@@ -649,12 +649,12 @@ public final class MqttDecoder {
                 seen = once(seen, id);
                 switch (id) {
                     case MqttProperties.AUTHENTICATION_METHOD -> method = string(in, until);
-                    case MqttProperties.AUTHENTICATION_DATA -> skipBinary(in, until);
+                    case MqttProperties.AUTHENTICATION_DATA -> data = binary(in, until);
                     default -> skipReasonProperty(id, in, until);
                 }
             }
         }
-        return new Auth(reason, method);
+        return new Auth(reason, method, data);
     }
 
     // Data representation (MQTT 5 §1.5)

@@ -141,7 +141,30 @@ public final class MqttEncoder {
             @Nullable String assignedClientId,
             int receiveMaximum,
             long maximumPacketSize,
-            int topicAliasMaximum) {
+            int topicAliasMaximum,
+            @Nullable String authenticationMethod,
+            byte @Nullable [] authenticationData) {
+
+        /** Of a connection without enhanced authentication. */
+        public Connack(
+                boolean sessionPresent,
+                ReasonCode reason,
+                @Nullable String reasonString,
+                @Nullable String assignedClientId,
+                int receiveMaximum,
+                long maximumPacketSize,
+                int topicAliasMaximum) {
+            this(
+                    sessionPresent,
+                    reason,
+                    reasonString,
+                    assignedClientId,
+                    receiveMaximum,
+                    maximumPacketSize,
+                    topicAliasMaximum,
+                    null,
+                    null);
+        }
 
         /** Refuses the connection. */
         public static Connack refused(ReasonCode reason, @Nullable String reasonString) {
@@ -175,6 +198,7 @@ public final class MqttEncoder {
             if (connack.reasonString() != null) {
                 string(properties, MqttProperties.REASON_STRING, connack.reasonString());
             }
+            authentication(properties, connack.authenticationMethod(), connack.authenticationData());
             int length = properties.readableBytes();
             variableByteInteger(out, 2 + lengthBytes(length) + length);
             out.writeBoolean(connack.sessionPresent());
@@ -253,6 +277,33 @@ public final class MqttEncoder {
         variableByteInteger(out, 1 + lengthBytes(properties) + properties);
         out.writeByte(reason.value());
         reasonString(out, text);
+    }
+
+    /** AUTH, which only MQTT 5 has. */
+    public static void auth(ByteBuf out, ReasonCode reason, String method, byte @Nullable [] data) {
+        var properties = out.alloc().heapBuffer(256);
+        try {
+            authentication(properties, method, data);
+            int length = properties.readableBytes();
+            out.writeByte(MqttMessageType.AUTH.value() << 4);
+            variableByteInteger(out, 1 + lengthBytes(length) + length);
+            out.writeByte(reason.value());
+            variableByteInteger(out, length);
+            out.writeBytes(properties);
+        } finally {
+            properties.release();
+        }
+    }
+
+    private static void authentication(ByteBuf out, @Nullable String method, byte @Nullable [] data) {
+        if (method != null) {
+            string(out, MqttProperties.AUTHENTICATION_METHOD, method);
+        }
+        if (data != null) {
+            out.writeByte(MqttProperties.AUTHENTICATION_DATA);
+            out.writeShort(data.length);
+            out.writeBytes(data);
+        }
     }
 
     public static void pingresp(ByteBuf out) {

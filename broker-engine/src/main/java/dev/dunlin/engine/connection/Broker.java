@@ -2,6 +2,7 @@ package dev.dunlin.engine.connection;
 
 import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Authenticator;
+import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.Presence;
 import dev.dunlin.engine.routing.Router;
@@ -13,16 +14,27 @@ import io.netty.channel.group.ChannelGroupFuture;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What all connections of one engine share. Immutable but for the counters, which any thread may use. */
 public final class Broker {
+    private static final Logger log = LoggerFactory.getLogger(Broker.class);
+    private static final int MAX_QUESTIONS = 20_000;
+
     final List<SessionLoop> loops;
     final List<Router> routers;
     final TenantSpaces spaces;
     final Authenticator authenticator;
+    final EnhancedAuthentication enhancedAuthentication;
     final AccessChanges accessChanges;
     final IncidentCounters incidents;
     final Presence presence;
@@ -36,12 +48,13 @@ public final class Broker {
     final ChannelGroup beginning = new DefaultChannelGroup("beginning", GlobalEventExecutor.INSTANCE, true);
 
     final AtomicLong connectionIds = new AtomicLong();
-    final AtomicInteger loginsInFlight = new AtomicInteger();
+    private final AtomicInteger questions = new AtomicInteger();
 
     public Broker(
             List<SessionLoop> loops,
             TenantSpaces spaces,
             Authenticator authenticator,
+            EnhancedAuthentication enhancedAuthentication,
             AccessChanges accessChanges,
             IncidentCounters incidents,
             Presence presence,
@@ -51,6 +64,7 @@ public final class Broker {
         this.routers = loops.stream().map(loop -> new Router(loop, loops)).toList();
         this.spaces = spaces;
         this.authenticator = authenticator;
+        this.enhancedAuthentication = enhancedAuthentication;
         this.accessChanges = accessChanges;
         this.incidents = incidents;
         this.presence = presence;
@@ -89,6 +103,47 @@ public final class Broker {
         int hash = 31 * tenant.hashCode() + clientId.hashCode();
         hash ^= hash >>> 16;
         return loops.get(Math.floorMod(hash * 0x9E37_79B9, loops.size()));
+    }
+
+    /**
+     * Asks what may take its time to be answered. Only so many questions wait at once; beyond that, and if the question
+     * fails, the answer is {@code unavailable}.
+     *
+     * @param answered runs on the connection's loop, at once if the answer is there
+     */
+    <T> void ask(Connection connection, Supplier<CompletionStage<T>> question, T unavailable, Consumer<T> answered) {
+        if (questions.incrementAndGet() > MAX_QUESTIONS) {
+            questions.decrementAndGet();
+            hand(unavailable, answered, connection);
+            return;
+        }
+        stage(question).whenComplete((answer, failure) -> {
+            questions.decrementAndGet();
+            if (failure != null) {
+                log.warn("A log-in could not be judged: {}", failure.toString());
+            }
+            try {
+                connection.runOnLoop(() -> hand(failure == null ? answer : unavailable, answered, connection));
+            } catch (RejectedExecutionException shuttingDown) {
+                log.debug("A log-in was answered after the end of the engine");
+            }
+        });
+    }
+
+    private static <T> void hand(T answer, Consumer<T> answered, Connection connection) {
+        try {
+            answered.accept(answer);
+        } catch (RuntimeException fault) {
+            connection.fail(fault); // it would be lost in the stage of the answer, and the client would hang
+        }
+    }
+
+    private static <T> CompletionStage<T> stage(Supplier<CompletionStage<T>> question) {
+        try {
+            return question.get();
+        } catch (RuntimeException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
     }
 
     void report(Incident incident) {

@@ -17,8 +17,11 @@ import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.port.Admission;
+import dev.dunlin.engine.port.ClientCertificate;
 import dev.dunlin.engine.port.ConnectedClient;
+import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.LoginAnswer;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.port.UsageSample;
 import dev.dunlin.engine.session.Outbound;
@@ -71,12 +74,15 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     static final Duration PACKET_DEADLINE = Duration.ofSeconds(120);
 
     private static final int KNOWN_ANSWERS = 4;
+    private static final String UNFINISHED_LOG_IN = "a log-in that is not finished within 10 s";
 
     private enum State {
         /** CONNECT has not come. */
         NEW,
-        /** CONNECT is being judged; nothing more is read. */
+        /** CONNECT, or an AUTH that belongs to it, is being judged; nothing more is read. */
         LOGGING_IN,
+        /** The client is to answer our AUTH; then it is being judged again. */
+        AUTHENTICATING,
         CONNECTED,
         /** All is said; what still comes is not looked at. */
         CLOSING
@@ -89,6 +95,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private final Transport transport;
     private final InetSocketAddress remoteAddress;
     private final String remoteIp;
+    private final @Nullable ClientCertificate certificate;
     private final MqttDecoder decoder;
 
     @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else happens
@@ -108,6 +115,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private boolean isDecoding;
     private long packetCount;
     private long lastPacketNanos;
+    private @Nullable Authentication authentication;
     private @Nullable Future<?> connectDeadline;
     private @Nullable Future<?> packetDeadline;
     private @Nullable Future<?> keepAlive;
@@ -131,12 +139,21 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private long bytesOut;
     private long refused;
 
-    /** @param remoteAddress of the client itself, also behind a proxy */
-    public Connection(Broker broker, Transport transport, InetSocketAddress remoteAddress, EventLoop on) {
+    /**
+     * @param remoteAddress of the client itself, also behind a proxy
+     * @param certificate what the client has shown in the TLS handshake
+     */
+    public Connection(
+            Broker broker,
+            Transport transport,
+            InetSocketAddress remoteAddress,
+            @Nullable ClientCertificate certificate,
+            EventLoop on) {
         this.broker = broker;
         this.transport = transport;
         this.remoteAddress = remoteAddress;
         this.remoteIp = remoteAddress.getAddress().getHostAddress();
+        this.certificate = certificate;
         this.loop = broker.loopOf(on);
         this.decoder = new MqttDecoder(MAX_CONNECT_BYTES, broker.nanoClock);
     }
@@ -151,6 +168,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         return remoteAddress;
     }
 
+    @Nullable
+    ClientCertificate certificate() {
+        return certificate;
+    }
+
     String remoteIp() {
         return remoteIp;
     }
@@ -161,6 +183,28 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     boolean isLoggingIn() {
         return state == State.LOGGING_IN;
+    }
+
+    /** Enhanced authentication, for as long as the connection lives. */
+    Authentication authenticateWith(Authentication authentication) {
+        this.authentication = authentication;
+        return authentication;
+    }
+
+    /** Sends AUTH, which the client is to answer. */
+    void challenge(String method, byte[] data) {
+        if (state == State.CLOSING) {
+            return;
+        }
+        if (!mayBeAsLongAs(method.length() * 3L + data.length + 16)) {
+            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "AUTH, for this client");
+            return;
+        }
+        MqttEncoder.auth(output.next(loop), ReasonCode.CONTINUE_AUTHENTICATION, method, data);
+        if (state == State.LOGGING_IN) {
+            state = State.AUTHENTICATING;
+            resumeReading();
+        }
     }
 
     /** Whether a client was ever accepted on it: then it counts itself out of its tenant's connections. */
@@ -215,7 +259,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         this.space = space;
         this.session = session;
         wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
-        maxPacketBytesOut = connect.maximumPacketSize();
         givenAliases = GivenAliases.upTo(connect.topicAliasMaximum());
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
         long maxPacketBytes = Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
@@ -230,7 +273,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                         connect.clientId().isEmpty() ? session.clientId() : null,
                         RECEIVE_MAXIMUM,
                         maxPacketBytes < MAX_PACKET_BYTES ? maxPacketBytes : 0,
-                        MqttDecoder.TOPIC_ALIAS_MAXIMUM));
+                        MqttDecoder.TOPIC_ALIAS_MAXIMUM,
+                        authentication == null ? null : authentication.method(),
+                        authentication == null ? null : authentication.lastData()));
         lastPacketNanos = broker.nanoClock.getAsLong();
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
         if (keepAliveNanos > 0) {
@@ -334,6 +379,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         cancel(packetDeadline);
         cancel(keepAlive);
         cancel(admissionEnd);
+        if (authentication != null) {
+            authentication.stop();
+        }
         output.release();
         releaseUndecoded();
         countOut();
@@ -360,7 +408,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         long publishes = messagesIn + refused;
         long packetsBefore = packetCount;
         try {
-            while ((state == State.NEW || state == State.CONNECTED) && undecoded != null) {
+            while (isExpectingPackets() && undecoded != null) {
                 var packet = decoder.decode(undecoded);
                 if (packet == null) {
                     break;
@@ -380,6 +428,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         if (state == State.CONNECTED) {
             slowDown(messagesIn + refused - publishes);
         }
+    }
+
+    private boolean isExpectingPackets() {
+        return state == State.CONNECTED || state == State.NEW || state == State.AUTHENTICATING;
     }
 
     /** Keeps what is left of a large read in a buffer of its own size, so that a slow packet does not pin the rest. */
@@ -451,13 +503,13 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void resumeReading() {
-        if (state != State.CONNECTED) {
+        if (!isExpectingPackets()) {
             return;
         }
         isPaused = false;
         lastPacketNanos = broker.nanoClock.getAsLong(); // the client was not silent, we were deaf
         decode();
-        if (!isPaused && state == State.CONNECTED) {
+        if (!isPaused && isExpectingPackets()) {
             context.channel().config().setAutoRead(true);
         }
     }
@@ -465,7 +517,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     // Packets
 
     private void onPacket(Packet packet) {
-        if (packet instanceof Publish publish) {
+        if (state == State.AUTHENTICATING && !mayComeDuringLogIn(packet)) {
+            violation(ReasonCode.PROTOCOL_ERROR, "neither AUTH nor DISCONNECT before CONNACK [MQTT-3.1.2-30]");
+        } else if (packet instanceof Publish publish) {
             onPublish(publish);
         } else if (packet instanceof Packet.Puback puback) {
             session().onPuback(puback.packetId());
@@ -485,9 +539,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             onDisconnect(disconnect);
         } else if (packet instanceof Connect connect) {
             onConnect(connect);
-        } else if (packet instanceof Packet.Auth) {
-            // no connection has begun an enhanced authentication (MQTT 5 [MQTT-4.12.0-6])
-            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without enhanced authentication");
+        } else if (packet instanceof Packet.Auth auth) {
+            onAuth(auth);
         } else if (packet instanceof Malformed malformed) {
             onMalformed(malformed);
         }
@@ -495,9 +548,73 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     private void onConnect(Connect connect) {
         version = connect.version();
+        maxPacketBytesOut = connect.maximumPacketSize();
         state = State.LOGGING_IN;
         pauseReading();
         new LogIn(this, broker, connect).begin();
+    }
+
+    private static boolean mayComeDuringLogIn(Packet packet) {
+        return packet instanceof Packet.Auth || packet instanceof Disconnect || packet instanceof Malformed;
+    }
+
+    /** MQTT 5 §4.12, §4.12.1. */
+    private void onAuth(Packet.Auth auth) {
+        var authentication = this.authentication;
+        if (authentication == null) {
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method in CONNECT [MQTT-4.12.0-7]");
+        } else if (auth.method() == null) {
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method [MQTT 5 §3.15.2.2.2]");
+        } else if (!auth.method().equals(authentication.method())) {
+            // DISCONNECT has no code for it
+            violation(
+                    state == State.CONNECTED ? ReasonCode.PROTOCOL_ERROR : ReasonCode.BAD_AUTHENTICATION_METHOD,
+                    "AUTH with another method than CONNECT [MQTT-4.12.0-5]");
+        } else if (auth.reason() == Packet.Auth.CONTINUE && authentication.isClientsTurn()) {
+            if (state == State.AUTHENTICATING) {
+                state = State.LOGGING_IN;
+                pauseReading();
+            }
+            authentication.next(auth.data());
+        } else if (auth.reason() == Packet.Auth.RE_AUTHENTICATE
+                && state == State.CONNECTED
+                && !authentication.isRunning()) {
+            authentication.begin(auth.data(), this::onReAuthenticated);
+            authentication.expectWithin(
+                    CONNECT_DEADLINE.toMillis(),
+                    () -> end(ReasonCode.NOT_AUTHORIZED, Incident.Reason.KEEP_ALIVE_TIMEOUT, UNFINISHED_LOG_IN));
+        } else {
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH with reason " + auth.reason() + ", out of turn");
+        }
+    }
+
+    private void onReAuthenticated(EnhancedAuthentication.Step.Done done) {
+        if (state != State.CONNECTED) {
+            return;
+        }
+        if (done.answer() instanceof LoginAnswer.Admitted admitted) {
+            var admission = admitted.admission();
+            if (admission.tenant().equals(space().id())
+                    && admission.credential().equals(session().credential())) {
+                MqttEncoder.auth(
+                        output.next(loop),
+                        ReasonCode.SUCCESS,
+                        Objects.requireNonNull(authentication).method(),
+                        done.data());
+            } else {
+                violation(ReasonCode.NOT_AUTHORIZED, "authenticated anew as somebody else");
+            }
+        } else if (done.answer() instanceof LoginAnswer.Refused refused) {
+            if (refused.reason() == LoginAnswer.Reason.UNAVAILABLE) {
+                disconnect(ReasonCode.SERVER_BUSY, refused.reason().incident());
+            } else if (broker.failedLogins.mayAnswer(remoteAddress.getAddress())) {
+                disconnect(ReasonCode.NOT_AUTHORIZED, refused.reason().incident());
+            } else {
+                report(Incident.Reason.TOO_MANY_FAILED_LOGINS, null);
+                leaveSession(true);
+                close();
+            }
+        }
     }
 
     private void onPublish(Publish publish) {
@@ -621,6 +738,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void onDisconnect(Disconnect disconnect) {
+        if (session == null) {
+            close(); // the client has changed its mind during the log-in
+            return;
+        }
         long expiry = disconnect.sessionExpirySeconds();
         if (expiry != Disconnect.UNCHANGED) {
             if (expiresWithConnection && expiry != 0) {
@@ -741,7 +862,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             var text = wantsReasonStrings && detail != null && mayBeAsLongAs(detail.length() * 3L + 16) ? detail : null;
             if (state == State.CONNECTED) {
                 MqttEncoder.disconnect(output.next(loop), reason, text);
-            } else if (state == State.LOGGING_IN) {
+            } else if (state == State.LOGGING_IN || state == State.AUTHENTICATING) {
                 MqttEncoder.connack(output.next(loop), version, Connack.refused(reason, null));
             }
         }
@@ -787,6 +908,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private void onConnectDeadline() {
         if (state == State.LOGGING_IN) {
             refuse(Connack.refused(ReasonCode.SERVER_UNAVAILABLE, null));
+        } else if (state == State.AUTHENTICATING) {
+            end(ReasonCode.NOT_AUTHORIZED, Incident.Reason.KEEP_ALIVE_TIMEOUT, UNFINISHED_LOG_IN);
         } else if (state == State.NEW) {
             report(Incident.Reason.KEEP_ALIVE_TIMEOUT, "no CONNECT within " + CONNECT_DEADLINE.toSeconds() + " s");
             close();

@@ -15,21 +15,15 @@ import dev.dunlin.engine.tenant.TenantSpace;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * From CONNECT to CONNACK, in this order: authenticate, authorise, check limits; only then is a session looked at. The
  * connection reads nothing meanwhile, and moves to the home loop of its session on the way.
  */
 final class LogIn {
-    private static final Logger log = LoggerFactory.getLogger(LogIn.class);
     private static final int MAX_CLIENT_ID_BYTES = 1_024;
-    private static final int MAX_IN_FLIGHT = 20_000;
+    private static final LoginAnswer UNAVAILABLE = new LoginAnswer.Refused(LoginAnswer.Reason.UNAVAILABLE, null, null);
     private static final int ASSIGNED_ID_LENGTH = 22;
     private static final String ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -46,17 +40,8 @@ final class LogIn {
 
     /** On the connection's loop, as all of this class is. */
     void begin() {
-        if (connect.authenticationMethod() != null) {
-            refuse(ReasonCode.BAD_AUTHENTICATION_METHOD, Incident.Reason.PROTOCOL_ERROR, null, null);
-            return;
-        }
         if (!isClientIdAcceptable()) {
             refuse(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, Incident.Reason.CLIENT_ID_INVALID, null, null);
-            return;
-        }
-        if (broker.loginsInFlight.incrementAndGet() > MAX_IN_FLIGHT) {
-            broker.loginsInFlight.decrementAndGet();
-            refuse(ReasonCode.SERVER_UNAVAILABLE, Incident.Reason.SERVER_UNAVAILABLE, null, null);
             return;
         }
         var login = new Login(
@@ -65,26 +50,15 @@ final class LogIn {
                 connect.password(),
                 connect.clientId(),
                 connection.remoteAddress(),
-                connection.transport());
-        authenticate(login).whenComplete((answer, failure) -> {
-            broker.loginsInFlight.decrementAndGet();
-            if (failure != null) {
-                log.warn("A log-in could not be judged: {}", failure.toString());
-            }
-            var judged = failure == null ? answer : new LoginAnswer.Refused(LoginAnswer.Reason.UNAVAILABLE, null, null);
-            try {
-                connection.runOnLoop(() -> onAnswer(judged));
-            } catch (RejectedExecutionException shuttingDown) {
-                log.debug("A log-in was answered after the end of the engine");
-            }
-        });
-    }
-
-    private CompletionStage<LoginAnswer> authenticate(Login login) {
-        try {
-            return broker.authenticator.authenticate(login);
-        } catch (RuntimeException failure) {
-            return CompletableFuture.failedFuture(failure);
+                connection.transport(),
+                connection.certificate());
+        var method = connect.authenticationMethod();
+        if (method == null) {
+            broker.ask(connection, () -> broker.authenticator.authenticate(login), UNAVAILABLE, this::onAnswer);
+        } else if (!connection
+                .authenticateWith(new Authentication(connection, broker, method, login))
+                .begin(connect.authenticationData(), done -> onAnswer(done.answer()))) {
+            refuse(ReasonCode.BAD_AUTHENTICATION_METHOD, Incident.Reason.AUTHENTICATION_METHOD_UNKNOWN, null, null);
         }
     }
 
@@ -105,22 +79,24 @@ final class LogIn {
         if (!connection.isLoggingIn()) {
             return; // the client did not wait
         }
-        try {
-            if (answer instanceof LoginAnswer.Refused refused) {
-                onRefused(refused);
-            } else if (answer instanceof LoginAnswer.Admitted admitted) {
-                admit(admitted.admission());
-            }
-        } catch (RuntimeException fault) {
-            connection.fail(fault); // it would be lost in the stage of the answer, and the client would hang
+        if (answer instanceof LoginAnswer.Refused refused) {
+            onRefused(refused);
+        } else if (answer instanceof LoginAnswer.Admitted admitted) {
+            admit(admitted.admission());
         }
     }
 
     private void onRefused(LoginAnswer.Refused refused) {
         var code = switch (refused.reason()) {
-            case BAD_USER_NAME_OR_PASSWORD, UNKNOWN_CREDENTIAL -> ReasonCode.BAD_USER_NAME_OR_PASSWORD;
-            case CREDENTIAL_DISABLED, CREDENTIAL_EXPIRED, CLIENT_ID_NOT_ALLOWED, TENANT_SUSPENDED ->
-                ReasonCode.NOT_AUTHORIZED;
+            case BAD_USER_NAME_OR_PASSWORD, UNKNOWN_CREDENTIAL, UNKNOWN_CERTIFICATE, SECRET_WITHOUT_SCRAM ->
+                ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+            case AUTHENTICATION_DATA_INVALID,
+                    CERTIFICATE_EXPIRED,
+                    CERTIFICATE_NOT_YET_VALID,
+                    CREDENTIAL_DISABLED,
+                    CREDENTIAL_EXPIRED,
+                    CLIENT_ID_NOT_ALLOWED,
+                    TENANT_SUSPENDED -> ReasonCode.NOT_AUTHORIZED;
             case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
         };
         boolean isGuess = code == ReasonCode.BAD_USER_NAME_OR_PASSWORD;

@@ -23,6 +23,7 @@ public sealed interface Packet permits Publish, Packet.Control {
      * @param topicAliasMaximum of the client; 0 if it names none
      * @param requestProblemInformation whether reason strings are welcome on all packets
      * @param authenticationMethod of enhanced authentication
+     * @param authenticationData not to be changed; absent if there is none
      * @param will absent if the Will Flag is 0
      * @param password not to be changed; not to be kept
      */
@@ -37,6 +38,7 @@ public sealed interface Packet permits Publish, Packet.Control {
             int topicAliasMaximum,
             boolean requestProblemInformation,
             @Nullable String authenticationMethod,
+            byte @Nullable [] authenticationData,
             @Nullable Will will,
             @Nullable String userName,
             byte @Nullable [] password)
@@ -109,8 +111,21 @@ public sealed interface Packet permits Publish, Packet.Control {
         public static final Disconnect NORMAL = new Disconnect(0, UNCHANGED);
     }
 
-    /** AUTH (§3.15). */
-    record Auth(int reason, @Nullable String method) implements Control {}
+    /**
+     * AUTH (§3.15).
+     *
+     * @param data not to be changed; absent if there is none
+     */
+    record Auth(int reason, @Nullable String method, byte @Nullable [] data) implements Control {
+        public static final int CONTINUE = 0x18;
+        public static final int RE_AUTHENTICATE = 0x19;
+
+        /** Says nothing of the data. */
+        @Override
+        public String toString() {
+            return "Auth[" + reason + ", " + method + "]";
+        }
+    }
 
     /**
      * Bytes that are no packet, or not one that a server may be sent.

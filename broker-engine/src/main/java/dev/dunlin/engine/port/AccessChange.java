@@ -16,7 +16,7 @@ public sealed interface AccessChange {
             DELETED,
             DISABLED,
             EXPIRED,
-            /** The secrets were replaced and the old ones end now. */
+            /** Secrets or certificates ended; whoever has another of the credential's may come again. */
             ROTATED
         }
     }

@@ -38,6 +38,15 @@ public record Incident(
     public enum Reason {
         WRONG_SECRET,
         UNKNOWN_CREDENTIAL,
+        /** The client showed a certificate that is not registered for the credential, and gave no secret. */
+        UNKNOWN_CERTIFICATE,
+        CERTIFICATE_EXPIRED,
+        CERTIFICATE_NOT_YET_VALID,
+        /** Of an enhanced authentication: the data, or the method. */
+        AUTHENTICATION_DATA_INVALID,
+        AUTHENTICATION_METHOD_UNKNOWN,
+        /** The secret was made before SCRAM could check it; a new one is needed. */
+        SECRET_WITHOUT_SCRAM,
         CREDENTIAL_DISABLED,
         CREDENTIAL_EXPIRED,
         CREDENTIAL_DELETED,

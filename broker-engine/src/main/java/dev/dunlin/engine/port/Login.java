@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param password absent if the Password Flag is 0; the receiver may keep it no longer than it needs
  * @param clientId as sent; empty if the client asks for an assigned one
  * @param remoteAddress of the client itself, also behind a proxy
+ * @param certificate absent without TLS, and if the client has shown none
  */
 public record Login(
         String protocol,
@@ -18,7 +19,19 @@ public record Login(
         byte @Nullable [] password,
         String clientId,
         InetSocketAddress remoteAddress,
-        Transport transport) {
+        Transport transport,
+        @Nullable ClientCertificate certificate) {
+
+    /** Of a client that has shown no certificate. */
+    public Login(
+            String protocol,
+            @Nullable String userName,
+            byte @Nullable [] password,
+            String clientId,
+            InetSocketAddress remoteAddress,
+            Transport transport) {
+        this(protocol, userName, password, clientId, remoteAddress, transport, null);
+    }
 
     /** Says nothing of the password, not even its length. */
     @Override

@@ -21,10 +21,20 @@ public sealed interface LoginAnswer {
 
     /** Why a log-in is refused, and how each version of MQTT says it. */
     enum Reason {
-        /** Unknown tenant, unknown credential or wrong secret; the client cannot tell which. */
+        /** Unknown tenant, unknown credential, wrong secret or none; the client cannot tell which. */
         BAD_USER_NAME_OR_PASSWORD(Incident.Reason.WRONG_SECRET),
-        /** As above to the client; the tenant is told that no such credential exists. */
+        /** As for a wrong secret to the client; the tenant is told that the secret was made before SCRAM could check it. */
+        SECRET_WITHOUT_SCRAM(Incident.Reason.SECRET_WITHOUT_SCRAM),
+        /** What the client said in an enhanced authentication is not of the method's form. */
+        AUTHENTICATION_DATA_INVALID(Incident.Reason.AUTHENTICATION_DATA_INVALID),
+        /** As for a wrong secret to the client; the tenant is told that no such credential exists. */
         UNKNOWN_CREDENTIAL(Incident.Reason.UNKNOWN_CREDENTIAL),
+        /** As for a wrong secret to the client, which came with a certificate; the tenant is told that it is not one of the credential's. */
+        UNKNOWN_CERTIFICATE(Incident.Reason.UNKNOWN_CERTIFICATE),
+        /** The certificate is one of the credential's, and its validity is over. */
+        CERTIFICATE_EXPIRED(Incident.Reason.CERTIFICATE_EXPIRED),
+        /** The certificate is one of the credential's, and its validity is yet to begin. */
+        CERTIFICATE_NOT_YET_VALID(Incident.Reason.CERTIFICATE_NOT_YET_VALID),
         /** The secret is right, and the credential is switched off. */
         CREDENTIAL_DISABLED(Incident.Reason.CREDENTIAL_DISABLED),
         /** The secret is right, and the credential or the secret has expired. */

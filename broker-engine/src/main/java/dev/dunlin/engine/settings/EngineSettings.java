@@ -1,6 +1,8 @@
 package dev.dunlin.engine.settings;
 
+import dev.dunlin.engine.port.Transport;
 import java.nio.file.Path;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectRate connections per second that one remote address may open, 0 for any
  * @param failedLogins refused log-ins per second that one remote address gets an answer to, 0 for any
  * @param eventLoops how many threads serve connections, 0 for one a core
+ * @param proxyProtocol the listeners on which every connection begins with a header of the PROXY protocol
  */
 public record EngineSettings(
         String host,
@@ -28,4 +31,39 @@ public record EngineSettings(
         String publicHost,
         int connectRate,
         int failedLogins,
-        int eventLoops) {}
+        int eventLoops,
+        Set<Transport> proxyProtocol) {
+    public EngineSettings {
+        proxyProtocol = Set.copyOf(proxyProtocol);
+    }
+
+    /** Without a proxy before any listener. */
+    public EngineSettings(
+            String host,
+            int tcpPort,
+            int tlsPort,
+            int wsPort,
+            int wssPort,
+            @Nullable Path certificate,
+            @Nullable Path privateKey,
+            Path certificateDirectory,
+            String publicHost,
+            int connectRate,
+            int failedLogins,
+            int eventLoops) {
+        this(
+                host,
+                tcpPort,
+                tlsPort,
+                wsPort,
+                wssPort,
+                certificate,
+                privateKey,
+                certificateDirectory,
+                publicHost,
+                connectRate,
+                failedLogins,
+                eventLoops,
+                Set.of());
+    }
+}

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * event loop, bounded in memory, never waits.
  */
 public final class ConnectGuard {
+    /** Refuses nobody. */
+    static final ConnectGuard OPEN = new ConnectGuard(0, 0);
+
     private static final int BURST_SECONDS = 10;
 
     private final @Nullable RateByAddress connections;

@@ -1,6 +1,5 @@
 package dev.dunlin.engine.transport;
 
-import dev.dunlin.engine.port.Transport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 
@@ -13,5 +12,5 @@ public interface ConnectionHandlers {
      * the connection begins in {@code handlerAdded}. The handler reads and writes {@code ByteBuf}s of that stream,
      * whatever the transport, and takes those that it reads.
      */
-    ChannelHandler create(Transport transport, Channel channel);
+    ChannelHandler create(Peer peer, Channel channel);
 }

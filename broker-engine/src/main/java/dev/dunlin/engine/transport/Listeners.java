@@ -38,18 +38,18 @@ public final class Listeners {
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(128 * 1024, 512 * 1024);
 
     private final EventLoopGroup acceptor = EventLoops.newGroup(1, "dunlin-accept");
-    /** Connections whose stream has not begun: in the TLS handshake or the WebSocket upgrade. */
+    /** Connections whose stream has not begun: before the PROXY header, in the TLS handshake or the WebSocket upgrade. */
     private final ChannelGroup beginning = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
     private final Map<Transport, Channel> open = new EnumMap<>(Transport.class);
     private final EventLoopGroup workers;
-    private final AcceptGuard acceptGuard;
+    private final ConnectGuard guard;
     private final ConnectionHandlers handlers;
     private @Nullable Tls tls;
 
     private Listeners(EventLoopGroup workers, ConnectGuard guard, ConnectionHandlers handlers) {
         this.workers = workers;
-        this.acceptGuard = new AcceptGuard(guard);
+        this.guard = guard;
         this.handlers = handlers;
     }
 
@@ -87,10 +87,10 @@ public final class Listeners {
         if (settings.tlsPort() >= 0 || settings.wssPort() >= 0) {
             tls = Tls.start(settings, lookAtCertificate);
         }
-        open(Transport.TCP, host, settings.tcpPort());
-        open(Transport.TLS, host, settings.tlsPort());
-        open(Transport.WS, host, settings.wsPort());
-        open(Transport.WSS, host, settings.wssPort());
+        open(Transport.TCP, host, settings.tcpPort(), settings);
+        open(Transport.TLS, host, settings.tlsPort(), settings);
+        open(Transport.WS, host, settings.wsPort(), settings);
+        open(Transport.WSS, host, settings.wssPort(), settings);
     }
 
     private static InetAddress addressOf(String host) throws EngineStartException {
@@ -122,23 +122,31 @@ public final class Listeners {
         acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 
-    private void open(Transport transport, InetAddress host, int port) throws EngineStartException {
+    private void open(Transport transport, InetAddress host, int port, EngineSettings settings)
+            throws EngineStartException {
         if (port < 0) {
             return;
         }
+        boolean isProxied = settings.proxyProtocol().contains(transport);
         var bound = new ServerBootstrap()
                 .group(acceptor, workers)
                 .channel(EventLoops.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .handler(acceptGuard)
+                // behind a proxy, all connections come from the proxy's own address
+                .handler(new AcceptGuard(isProxied ? ConnectGuard.OPEN : guard))
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        start(channel, transport);
+                        if (isProxied) {
+                            beginning.add(channel);
+                            ProxyStart.addTo(channel.pipeline(), guard, proxied -> start(proxied, transport));
+                        } else {
+                            start(channel, transport);
+                        }
                     }
 
                     @Override
@@ -193,6 +201,6 @@ public final class Listeners {
 
     private void begin(Channel channel, Transport transport) {
         beginning.remove(channel);
-        channel.pipeline().addLast(handlers.create(transport, channel));
+        channel.pipeline().addLast(handlers.create(Peer.of(channel, transport), channel));
     }
 }

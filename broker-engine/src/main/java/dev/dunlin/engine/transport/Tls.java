@@ -3,6 +3,7 @@ package dev.dunlin.engine.transport;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.EngineStartException;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -113,6 +114,8 @@ final class Tls {
         return SslContextBuilder.forServer(files.key(), files.chain())
                 .sslProvider(SslProvider.JDK)
                 .protocols("TLSv1.3", "TLSv1.2")
+                .clientAuth(ClientAuth.OPTIONAL)
+                .trustManager(new ShownCertificate.AnyClient())
                 .build();
     }
 

@@ -11,6 +11,7 @@ import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.Authenticator;
 import dev.dunlin.engine.port.ConnectedClient;
 import dev.dunlin.engine.port.CredentialId;
+import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.Login;
 import dev.dunlin.engine.port.LoginAnswer;
@@ -29,6 +30,7 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -52,6 +54,9 @@ public final class MemoryPorts {
     private final List<ConnectedClient> connected = new CopyOnWriteArrayList<>();
     private final List<ConnectedClient> disconnected = new CopyOnWriteArrayList<>();
     private final AtomicLong accessVersions = new AtomicLong();
+    private static final CompletableFuture<Void> AWAY =
+            CompletableFuture.failedFuture(new IllegalStateException("nobody can say"));
+
     private volatile boolean available = true;
     private volatile @Nullable String failingClientId;
     /** Log-ins are answered when it is complete. */
@@ -61,6 +66,7 @@ public final class MemoryPorts {
     public EnginePorts asEnginePorts() {
         return new EnginePorts(
                 new MemoryAuthenticator(),
+                new MemoryEnhancedAuthentication(),
                 new MemoryAccessChanges(),
                 incidents::add,
                 new MemoryPresence(),
@@ -208,6 +214,7 @@ public final class MemoryPorts {
         private volatile @Nullable Instant validUntil;
         private volatile LoginAnswer.@Nullable Reason blocked;
         private volatile @Nullable Why revoked;
+        private final Set<String> certificates = ConcurrentHashMap.newKeySet();
 
         private Credential(Tenant tenant, String name, String secret, List<PermissionRule> rules) {
             this.tenant = tenant;
@@ -263,6 +270,11 @@ public final class MemoryPorts {
             emit(new AccessChange.CredentialRevoked(tenant.id, id, Why.ROTATED));
         }
 
+        /** Admits whoever shows the certificate with this fingerprint and gives no password. */
+        public void addCertificate(String fingerprint) {
+            certificates.add(fingerprint);
+        }
+
         private void revoke(LoginAnswer.Reason reason, Why why) {
             blocked = reason;
             revoked = why;
@@ -271,9 +283,21 @@ public final class MemoryPorts {
 
         private LoginAnswer answer(Login login) {
             var password = login.password();
-            if (password == null || !MessageDigest.isEqual(password, secret.getBytes(UTF_8))) {
+            var certificate = login.certificate();
+            if (password == null && certificate != null) {
+                if (!certificates.contains(certificate.fingerprint())) {
+                    return new Refused(LoginAnswer.Reason.UNKNOWN_CERTIFICATE, tenant.id, name);
+                }
+                if (Instant.now().isAfter(certificate.notAfter())) {
+                    return new Refused(LoginAnswer.Reason.CERTIFICATE_EXPIRED, tenant.id, name);
+                }
+            } else if (password == null || !MessageDigest.isEqual(password, secret.getBytes(UTF_8))) {
                 return new Refused(LoginAnswer.Reason.BAD_USER_NAME_OR_PASSWORD, tenant.id, name);
             }
+            return admit(login);
+        }
+
+        private LoginAnswer admit(Login login) {
             var reason = blocked;
             if (tenant.suspended) {
                 reason = LoginAnswer.Reason.TENANT_SUSPENDED;
@@ -306,6 +330,44 @@ public final class MemoryPorts {
             return credential != null
                     ? credential.answer(login)
                     : new Refused(LoginAnswer.Reason.UNKNOWN_CREDENTIAL, tenant.id, parts[1]);
+        }
+    }
+
+    /** {@link Scram#METHOD} alone. */
+    private final class MemoryEnhancedAuthentication implements EnhancedAuthentication {
+        @Override
+        public @Nullable Exchange begin(String method, Login login) {
+            return method.equals(Scram.METHOD)
+                    ? new MemoryScram(new ScramUsers(login), () -> available ? gate : AWAY)
+                    : null;
+        }
+    }
+
+    private final class ScramUsers implements MemoryScram.Users {
+        private final Login login;
+
+        ScramUsers(Login login) {
+            this.login = login;
+        }
+
+        private @Nullable Credential find(String userName) {
+            var parts = userName.split("\\.", 2);
+            var tenant = tenants.get(parts[0]);
+            return tenant == null || parts.length < 2 ? null : tenant.credentials.get(parts[1]);
+        }
+
+        @Override
+        public @Nullable String secretOf(String userName) {
+            var credential = find(userName);
+            return credential == null ? null : credential.secret;
+        }
+
+        @Override
+        public LoginAnswer judge(String userName, boolean isProven) {
+            var credential = find(userName);
+            return credential != null && isProven
+                    ? credential.admit(login)
+                    : new Refused(LoginAnswer.Reason.BAD_USER_NAME_OR_PASSWORD, null, null);
         }
     }
 

@@ -14,6 +14,7 @@ import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Objects;
+import java.util.Set;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
@@ -29,14 +30,27 @@ public final class TestBroker implements AutoCloseable {
     private final MemoryPorts ports = new MemoryPorts();
     private final BrokerEngine engine;
 
-    private TestBroker(int failedLogins) {
+    private TestBroker(int failedLogins, Set<Transport> proxyProtocol) {
         for (var slug : new String[] {"acme", "globex"}) {
             ports.tenant(slug).addCredential("boiler-7", SECRET);
         }
         try {
             directory = Files.createTempDirectory("dunlin-test-");
             engine = BrokerEngine.start(
-                    new EngineSettings("127.0.0.1", 0, 0, 0, 0, null, null, directory, "localhost", 0, failedLogins, 2),
+                    new EngineSettings(
+                            "127.0.0.1",
+                            0,
+                            0,
+                            0,
+                            0,
+                            null,
+                            null,
+                            directory,
+                            "localhost",
+                            0,
+                            failedLogins,
+                            2,
+                            proxyProtocol),
                     ports.asEnginePorts());
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
@@ -47,12 +61,17 @@ public final class TestBroker implements AutoCloseable {
 
     /** Starts a broker with two event loops and no guard before log-in. */
     public static TestBroker start() {
-        return new TestBroker(0);
+        return new TestBroker(0, Set.of());
     }
 
     /** As {@link #start()}, with so many refused log-ins answered a second. */
     public static TestBroker startAnswering(int failedLogins) {
-        return new TestBroker(failedLogins);
+        return new TestBroker(failedLogins, Set.of());
+    }
+
+    /** As {@link #startAnswering}, with the PROXY protocol on some listeners. */
+    public static TestBroker startBehindProxy(int failedLogins, Set<Transport> proxyProtocol) {
+        return new TestBroker(failedLogins, proxyProtocol);
     }
 
     public MemoryPorts ports() {

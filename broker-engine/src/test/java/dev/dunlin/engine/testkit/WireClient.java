@@ -58,6 +58,12 @@ public final class WireClient implements AutoCloseable {
         return expect(WirePacket.CONNACK);
     }
 
+    /** Sends a CONNECT of MQTT 5, ready-made, and reads what follows in that version. */
+    public WireClient login5(byte[] connect) {
+        version = MqttVersion.V5;
+        return send(connect);
+    }
+
     /** As {@link #login}, and fails unless it is accepted. */
     public WireClient connect(WireConnect connect) {
         var connack = login(connect);

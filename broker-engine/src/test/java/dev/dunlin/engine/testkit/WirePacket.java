@@ -23,6 +23,7 @@ public record WirePacket(MqttVersion version, int first, byte[] body) {
     public static final int UNSUBACK = 11;
     public static final int PINGRESP = 13;
     public static final int DISCONNECT = 14;
+    public static final int AUTH = 15;
 
     public int type() {
         return first >>> 4;
@@ -74,7 +75,7 @@ public record WirePacket(MqttVersion version, int first, byte[] body) {
     public int reason() {
         int at = switch (type()) {
             case CONNACK -> 1;
-            case DISCONNECT -> 0;
+            case DISCONNECT, AUTH -> 0;
             case SUBACK, UNSUBACK -> body.length - 1;
             default -> 2;
         };

@@ -31,8 +31,7 @@ final class EchoListeners implements AutoCloseable {
     private EchoListeners(EngineSettings settings, ConnectGuard guard, Duration certificateLook)
             throws EngineStartException {
         try {
-            listeners =
-                    Listeners.open(settings, workers, guard, (transport, channel) -> new MovingEcho(), certificateLook);
+            listeners = Listeners.open(settings, workers, guard, (peer, channel) -> new MovingEcho(), certificateLook);
         } catch (EngineStartException failed) {
             workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             throw failed;

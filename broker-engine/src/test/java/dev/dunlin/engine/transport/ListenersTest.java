@@ -15,6 +15,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,6 +96,36 @@ class ListenersTest {
                 // then it is closed
                 assertThat(isClosed(socket)).isTrue();
                 assertThat(guard.refusedConnections()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void countsTheClientsThemselvesBehindAProxy() throws Exception {
+        // given a guard whose clock stands still, with a burst of ten
+        var guard = new ConnectGuard(1, 0, () -> 0);
+        var settings = new EngineSettings(
+                "127.0.0.1", 0, -1, -1, -1, null, null, directory, "", 1, 0, 1, Set.of(Transport.TCP));
+        try (var echo = new EchoListeners(settings, guard)) {
+            // when one client comes ten times through the proxy, then another, then the first again
+            for (int i = 0; i < 10; i++) {
+                assertThat(isServed(echo, "203.0.113.9")).isTrue();
+            }
+            assertThat(isServed(echo, "203.0.113.10")).isTrue();
+            assertThat(isServed(echo, "203.0.113.9")).isFalse();
+            // then only that one was too many
+            assertThat(guard.refusedConnections()).isEqualTo(1);
+        }
+    }
+
+    private static boolean isServed(EchoListeners echo, String address) throws IOException {
+        try (var socket = new Socket("127.0.0.1", echo.port(Transport.TCP))) {
+            socket.getOutputStream().write(("PROXY TCP4 " + address + " 198.51.100.1 1 2\r\n!").getBytes(US_ASCII));
+            socket.setSoTimeout(10_000);
+            try {
+                return socket.getInputStream().read() == '!';
+            } catch (SocketException reset) {
+                return false;
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.dunlin.console.device;
 
 import dev.dunlin.console.security.TenantUser;
+import dev.dunlin.credential.Certificates;
 import dev.dunlin.credential.CredentialLimitException;
 import dev.dunlin.credential.CredentialNameTakenException;
 import dev.dunlin.credential.CredentialNotFoundException;
@@ -42,12 +43,19 @@ class DeviceController {
 
     private final Credentials credentials;
     private final Permissions permissions;
+    private final Certificates certificates;
     private final PresenceBoard presence;
     private final DevicePages pages;
 
-    DeviceController(Credentials credentials, Permissions permissions, PresenceBoard presence, DevicePages pages) {
+    DeviceController(
+            Credentials credentials,
+            Permissions permissions,
+            Certificates certificates,
+            PresenceBoard presence,
+            DevicePages pages) {
         this.credentials = credentials;
         this.permissions = permissions;
+        this.certificates = certificates;
         this.presence = presence;
         this.pages = pages;
     }
@@ -181,6 +189,11 @@ class DeviceController {
         fillFacts(user, name, model);
         var rules = permissions.list(user.tenantId(), name);
         model.addAttribute("permissions", rules.stream().map(pages::rule).toList());
+        model.addAttribute(
+                "certificates",
+                certificates.list(user.tenantId(), name).stream()
+                        .map(pages::certificate)
+                        .toList());
         model.addAttribute(
                 "connect", pages.connect(find(user, name), rules, Optional.empty(), request.getServerName()));
         return "device/show";

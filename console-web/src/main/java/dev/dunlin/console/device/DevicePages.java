@@ -2,6 +2,7 @@ package dev.dunlin.console.device;
 
 import dev.dunlin.console.process.DunlinSettings;
 import dev.dunlin.console.process.MqttEndpoints;
+import dev.dunlin.credential.CertificateView;
 import dev.dunlin.credential.CredentialView;
 import dev.dunlin.engine.port.ConnectedClient;
 import dev.dunlin.engine.port.PermissionRule.Action;
@@ -47,6 +48,10 @@ class DevicePages {
             @Nullable String limits,
             String text,
             @Nullable String group) {}
+
+    /** @param shortFingerprint enough of it for people to compare, written as other tools do */
+    record CertificateRow(
+            String fingerprint, String shortFingerprint, String subject, Instant notAfter, boolean expired) {}
 
     record ClientView(String clientId, String how, Instant connectedAt) {}
 
@@ -179,6 +184,20 @@ class DevicePages {
                 client.clientId(),
                 client.protocol() + " · " + client.transport() + " · " + client.remoteAddress(),
                 client.connectedAt());
+    }
+
+    CertificateRow certificate(CertificateView certificate) {
+        var bytes = certificate
+                .fingerprint()
+                .substring(0, 16)
+                .toUpperCase(Locale.ROOT)
+                .split("(?<=\\G..)");
+        return new CertificateRow(
+                certificate.fingerprint(),
+                String.join(":", bytes) + "…",
+                certificate.subject(),
+                certificate.notAfter(),
+                certificate.notAfter().isBefore(Instant.now()));
     }
 
     RuleView rule(PermissionView rule) {

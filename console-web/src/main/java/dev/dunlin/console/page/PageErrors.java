@@ -1,5 +1,6 @@
 package dev.dunlin.console.page;
 
+import dev.dunlin.credential.CertificateNotFoundException;
 import dev.dunlin.credential.CredentialNotFoundException;
 import dev.dunlin.permission.PermissionNotFoundException;
 import jakarta.servlet.http.HttpServletResponse;
@@ -20,7 +21,11 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 class PageErrors {
     private static final Logger log = LoggerFactory.getLogger(PageErrors.class);
 
-    @ExceptionHandler({CredentialNotFoundException.class, PermissionNotFoundException.class})
+    @ExceptionHandler({
+        CertificateNotFoundException.class,
+        CredentialNotFoundException.class,
+        PermissionNotFoundException.class
+    })
     void notFound(HttpServletResponse response) throws IOException {
         response.sendError(HttpServletResponse.SC_NOT_FOUND);
     }

@@ -40,25 +40,38 @@ public record DunlinSettings(
             @DefaultValue Wss wss,
             @DefaultValue Guard guard) {}
 
-    public record Tcp(@DefaultValue("1883") int port) {
+    /**
+     * A listener; so the other three.
+     *
+     * @param proxyProtocol whether every connection begins with a header of the PROXY protocol, so comes from a proxy
+     */
+    public record Tcp(
+            @DefaultValue("1883") int port,
+            @DefaultValue("false") boolean proxyProtocol) {
         public Tcp {
             requirePort("tcp", port);
         }
     }
 
-    public record Tls(@DefaultValue("8883") int port) {
+    public record Tls(
+            @DefaultValue("8883") int port,
+            @DefaultValue("false") boolean proxyProtocol) {
         public Tls {
             requirePort("tls", port);
         }
     }
 
-    public record Ws(@DefaultValue("8083") int port) {
+    public record Ws(
+            @DefaultValue("8083") int port,
+            @DefaultValue("false") boolean proxyProtocol) {
         public Ws {
             requirePort("ws", port);
         }
     }
 
-    public record Wss(@DefaultValue("8084") int port) {
+    public record Wss(
+            @DefaultValue("8084") int port,
+            @DefaultValue("false") boolean proxyProtocol) {
         public Wss {
             requirePort("wss", port);
         }

@@ -5,10 +5,12 @@ import dev.dunlin.engine.EnginePorts;
 import dev.dunlin.engine.EngineStatistics;
 import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Authenticator;
+import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.Incidents;
 import dev.dunlin.engine.port.MessageTaps;
 import dev.dunlin.engine.port.Presence;
+import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.port.Usage;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.EngineStartException;
@@ -17,6 +19,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -42,6 +45,7 @@ class EngineProcess implements SmartLifecycle {
     EngineProcess(
             DunlinSettings settings,
             Authenticator authenticator,
+            EnhancedAuthentication enhancedAuthentication,
             AccessChanges accessChanges,
             Incidents incidents,
             Presence presence,
@@ -51,7 +55,8 @@ class EngineProcess implements SmartLifecycle {
             MqttEndpoints endpoints,
             MeterRegistry meters) {
         this.settings = settings;
-        this.ports = new EnginePorts(authenticator, accessChanges, incidents, presence, usage, taps);
+        this.ports =
+                new EnginePorts(authenticator, enhancedAuthentication, accessChanges, incidents, presence, usage, taps);
         this.provisioning = provisioning;
         this.endpoints = endpoints;
         register(meters);
@@ -97,6 +102,19 @@ class EngineProcess implements SmartLifecycle {
     private EngineSettings engineSettings() {
         var mqtt = settings.mqtt();
         var host = settings.publicHost();
+        var proxied = EnumSet.noneOf(Transport.class);
+        if (mqtt.tcp().proxyProtocol()) {
+            proxied.add(Transport.TCP);
+        }
+        if (mqtt.tls().proxyProtocol()) {
+            proxied.add(Transport.TLS);
+        }
+        if (mqtt.ws().proxyProtocol()) {
+            proxied.add(Transport.WS);
+        }
+        if (mqtt.wss().proxyProtocol()) {
+            proxied.add(Transport.WSS);
+        }
         return new EngineSettings(
                 mqtt.host(),
                 mqtt.tcp().port(),
@@ -109,7 +127,8 @@ class EngineProcess implements SmartLifecycle {
                 host == null || host.isBlank() ? "localhost" : host,
                 mqtt.guard().connectRate(),
                 mqtt.guard().failedLogins(),
-                0);
+                0,
+                proxied);
     }
 
     private EngineStatistics statistics() {
