@@ -32,14 +32,16 @@ class SecretEntity {
     @SuppressWarnings({"NullAway.Init", "UnusedMethod"}) // for JPA
     protected SecretEntity() {}
 
-    SecretEntity(CredentialEntity credential, SecretHash hash, ScramVerifier scram, Instant createdAt) {
+    SecretEntity(CredentialEntity credential, SecretHash hash, @Nullable ScramVerifier scram, Instant createdAt) {
         this.key = new Key(credential.tenant().value(), credential.id().value(), UUID.randomUUID());
         this.method = hash.method().column();
         this.hash = hash.hash();
-        this.scramSalt = scram.salt();
-        this.scramIterations = scram.iterations();
-        this.scramStoredKey = scram.storedKey();
-        this.scramServerKey = scram.serverKey();
+        if (scram != null) {
+            this.scramSalt = scram.salt();
+            this.scramIterations = scram.iterations();
+            this.scramStoredKey = scram.storedKey();
+            this.scramServerKey = scram.serverKey();
+        }
         this.createdAt = createdAt;
     }
 

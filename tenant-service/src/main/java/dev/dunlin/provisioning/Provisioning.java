@@ -344,7 +344,14 @@ public class Provisioning {
 
         /** Replaces the secrets of those credentials whose secret in the file is not a live one of theirs. */
         private Set<UUID> secrets(UUID tenant, Map<CredentialSpec, UUID> ids) {
-            record Fresh(UUID credential, SecretHash hash, ScramVerifier scram) {}
+            record Fresh(
+                    UUID credential,
+                    SecretHash hash,
+                    @Nullable ScramVerifier scram) {
+                byte @Nullable [] ofScram(Function<ScramVerifier, byte[]> part) {
+                    return scram == null ? null : part.apply(scram);
+                }
+            }
             var stored = new HashMap<UUID, List<SecretHash>>();
             jdbc.sql("select credential_id, method, hash from credential_secret"
                             + " where tenant_id = ? and (expires_at is null or expires_at > now())")
@@ -353,7 +360,7 @@ public class Provisioning {
                         stored.computeIfAbsent(row.getObject(1, UUID.class), id -> new ArrayList<>())
                                 .add(new SecretHash(SecretHash.Method.of(row.getString(2)), row.getString(3)));
                     });
-            // Argon2id and SCRAM are slow on purpose, so on all processors
+            // Hashing is slow on purpose, so on all processors
             var fresh = ids.entrySet().parallelStream()
                     .flatMap(entry -> {
                         var secret = entry.getKey().secret();
@@ -382,7 +389,8 @@ public class Provisioning {
                     .update();
             jdbc.sql("insert into credential_secret (tenant_id, credential_id, id, method, hash,"
                             + " scram_salt, scram_iterations, scram_stored_key, scram_server_key)"
-                            + " select ?, credential, gen_random_uuid(), method, hash, salt, ?, stored_key, server_key"
+                            + " select ?, credential, gen_random_uuid(), method, hash, salt, case when salt is not null then ? end,"
+                            + " stored_key, server_key"
                             + " from unnest(?::uuid[], ?::text[], ?::text[], ?::bytea[], ?::bytea[], ?::bytea[])"
                             + " as s (credential, method, hash, salt, stored_key, server_key)")
                     .params(
@@ -393,9 +401,15 @@ public class Provisioning {
                                     .map(one -> one.hash().method().column())
                                     .toArray(String[]::new),
                             fresh.stream().map(one -> one.hash().hash()).toArray(String[]::new),
-                            fresh.stream().map(one -> one.scram().salt()).toArray(byte[][]::new),
-                            fresh.stream().map(one -> one.scram().storedKey()).toArray(byte[][]::new),
-                            fresh.stream().map(one -> one.scram().serverKey()).toArray(byte[][]::new))
+                            fresh.stream()
+                                    .map(one -> one.ofScram(ScramVerifier::salt))
+                                    .toArray(byte[][]::new),
+                            fresh.stream()
+                                    .map(one -> one.ofScram(ScramVerifier::storedKey))
+                                    .toArray(byte[][]::new),
+                            fresh.stream()
+                                    .map(one -> one.ofScram(ScramVerifier::serverKey))
+                                    .toArray(byte[][]::new))
                     .update();
             return Set.of(credentials);
         }

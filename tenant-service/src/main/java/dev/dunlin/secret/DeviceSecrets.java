@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
 import org.springframework.stereotype.Service;
 
@@ -41,16 +42,27 @@ public class DeviceSecrets {
 
     /** The hash to keep; for a short secret this takes some ten milliseconds of a processor. */
     public SecretHash hash(CredentialId credential, String secret) {
-        return secret.codePointCount(0, secret.length()) >= GENERATED_LENGTH
+        return countsAsGenerated(secret)
                 ? new SecretHash(
                         SecretHash.Method.KEYED,
                         HexFormat.of().formatHex(keyed(credential, secret.getBytes(StandardCharsets.UTF_8))))
                 : new SecretHash(SecretHash.Method.ARGON2ID, String.valueOf(argon2.encode(secret)));
     }
 
-    /** What to keep for SCRAM beside the hash; this takes some milliseconds of a processor. */
-    public ScramVerifier scramVerifier(CredentialId credential, String secret) {
-        return ScramVerifier.of(secret, scramSalt(credential), ScramVerifier.ITERATIONS);
+    private static boolean countsAsGenerated(String secret) {
+        return secret.codePointCount(0, secret.length()) >= GENERATED_LENGTH;
+    }
+
+    /**
+     * What to keep for SCRAM beside the hash; this takes some milliseconds of a processor.
+     *
+     * @return null for a secret that a person has chosen: what SCRAM keeps is guessed at far faster than Argon2id, and
+     *     would undo it
+     */
+    public @Nullable ScramVerifier scramVerifier(CredentialId credential, String secret) {
+        return countsAsGenerated(secret)
+                ? ScramVerifier.of(secret, scramSalt(credential), ScramVerifier.ITERATIONS)
+                : null;
     }
 
     /** One for all secrets of a credential, since the salt is chosen before it is known which of them a device has. */
