@@ -111,7 +111,7 @@ final class Fields {
         require(in, end, length);
         var scratch = SCRATCH.get();
         in.readBytes(scratch, 0, length);
-        if (!Utf8.isWellFormed(scratch, length)) {
+        if (!Utf8.isWellFormed(scratch, 0, length)) {
             throw reject(ReasonCode.MALFORMED_PACKET, "a string that is not well-formed UTF-8 [MQTT-1.5.4-1]");
         }
         return length;

@@ -22,6 +22,7 @@ import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.packet.Will;
+import dev.dunlin.engine.topic.TopicCache;
 import dev.dunlin.engine.topic.TopicFilter;
 import dev.dunlin.engine.topic.TopicName;
 import io.netty.buffer.ByteBuf;
@@ -31,19 +32,23 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the Application Messages of one connection: PUBLISH (MQTT 5 §3.3) and the Will of CONNECT (§3.1.3). Topic names seen
- * lately and Topic Aliases are remembered, so that a device which publishes to a few topics costs no string at all.
+ * Reads the Application Messages of one connection: PUBLISH (MQTT 5 §3.3) and the Will of CONNECT (§3.1.3).
+ * Topic Names are looked up in the cache of the event loop, so that one which comes again costs no object.
  */
 final class MessageReader {
-    private static final int RECENT_TOPICS = 8;
-
     private final LongSupplier nanoClock;
+    private TopicCache topics;
     private boolean isMqtt5;
-    private TopicName @Nullable [] recent;
     private @Nullable TopicName @Nullable [] aliases;
 
-    MessageReader(LongSupplier nanoClock) {
+    MessageReader(LongSupplier nanoClock, TopicCache topics) {
         this.nanoClock = nanoClock;
+        this.topics = topics;
+    }
+
+    /** Looks topics up in the cache of another event loop from here on. */
+    void topics(TopicCache topics) {
+        this.topics = topics;
     }
 
     /** Says which version the client speaks, before anything is read. */
@@ -92,41 +97,34 @@ final class MessageReader {
         if (length == 0) {
             return null;
         }
-        var scratch = SCRATCH.get();
-        in.readBytes(scratch, 0, length);
-        var recent = this.recent;
-        if (recent == null) {
-            recent = new TopicName[RECENT_TOPICS];
-            this.recent = recent;
+        int at = in.readerIndex();
+        in.skipBytes(length);
+        if (in.hasArray()) {
+            return topicName(in.array(), in.arrayOffset() + at, length);
         }
-        int slot = slotOf(scratch, length);
-        @Nullable TopicName known = recent[slot];
-        if (known != null
-                && known.utf8().length == length
-                && Arrays.equals(known.utf8(), 0, length, scratch, 0, length)) {
+        var scratch = SCRATCH.get();
+        in.getBytes(at, scratch, 0, length);
+        return topicName(scratch, 0, length);
+    }
+
+    private TopicName topicName(byte[] bytes, int from, int length) throws Rejected {
+        int hash = TopicName.hashOf(bytes, from, length);
+        var known = topics.find(bytes, from, length, hash);
+        if (known != null) {
             return known;
         }
-        if (!Utf8.isWellFormed(scratch, length)) {
+        if (!Utf8.isWellFormed(bytes, from, length)) {
             throw reject(ReasonCode.MALFORMED_PACKET, "a Topic Name that is not well-formed UTF-8 [MQTT-1.5.4-1]");
         }
-        if (Utf8.hasWildcard(scratch, length)) {
+        if (Utf8.hasWildcard(bytes, from, length)) {
             throw reject(ReasonCode.TOPIC_NAME_INVALID, "wildcards in a Topic Name [MQTT-3.3.2-2]");
         }
-        var topic = TopicName.ofUtf8(Arrays.copyOf(scratch, length));
+        var topic = TopicName.ofUtf8(Arrays.copyOfRange(bytes, from, from + length));
         if (topic.levelCount() > TopicFilter.MAX_LEVELS) {
             throw reject(ReasonCode.TOPIC_NAME_INVALID, "a Topic Name of more than 128 levels");
         }
-        recent[slot] = topic;
+        topics.keep(topic);
         return topic;
-    }
-
-    /** Topics of one device differ in their last bytes or their length; a collision costs a new object, no more. */
-    private static int slotOf(byte[] bytes, int length) {
-        int h = length;
-        for (int i = Math.max(0, length - 6); i < length; i++) {
-            h = 31 * h + bytes[i];
-        }
-        return (h ^ h >>> 7) & RECENT_TOPICS - 1;
     }
 
     private @Nullable TopicName aliased(@Nullable TopicName topic, int alias) throws Rejected {

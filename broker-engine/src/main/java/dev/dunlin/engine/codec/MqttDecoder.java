@@ -32,6 +32,7 @@ import dev.dunlin.engine.packet.Packet.Unsubscribe;
 import dev.dunlin.engine.packet.ProtocolVersion;
 import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.ReasonCode;
+import dev.dunlin.engine.topic.TopicCache;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import java.util.ArrayList;
@@ -56,10 +57,16 @@ public final class MqttDecoder {
     /**
      * @param maxPacketBytes limit for the first packet, see {@link #limit}
      * @param nanoClock what message expiry is counted on
+     * @param topics of the event loop that decodes
      */
-    public MqttDecoder(long maxPacketBytes, LongSupplier nanoClock) {
+    public MqttDecoder(long maxPacketBytes, LongSupplier nanoClock, TopicCache topics) {
         this.maxPacketBytes = maxPacketBytes;
-        this.messages = new MessageReader(nanoClock);
+        this.messages = new MessageReader(nanoClock, topics);
+    }
+
+    /** Moves to another event loop, whose cache {@code topics} is. */
+    public void moveTo(TopicCache topics) {
+        messages.topics(topics);
     }
 
     /** Sets the largest packet from here on, in bytes with its fixed header. */

@@ -1,9 +1,6 @@
 package dev.dunlin.engine.codec;
 
-import dev.dunlin.engine.packet.MessageProperties;
 import dev.dunlin.engine.packet.ProtocolVersion;
-import dev.dunlin.engine.packet.Publish;
-import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.ReasonCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.mqtt.MqttMessageType;
@@ -13,99 +10,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the packets that a server sends, each behind the last in one buffer, so that a connection hands all the packets of
+ * Writes the packets that a server sends, but for PUBLISH, each behind the last in one buffer, so that a connection hands all the packets of
  * an event loop turn to the network at once. Borrows every buffer it is given. What differs between the versions of MQTT
  * on the way out stands here.
  */
 public final class MqttEncoder {
-    private static final int[] NO_IDS = new int[0];
-    private static final byte[] NO_BYTES = new byte[0];
-
     private MqttEncoder() {}
-
-    /**
-     * How a PUBLISH goes to one subscriber.
-     *
-     * @param packetId 0 at QoS 0
-     * @param topicAlias in MQTT 5; 0 for none
-     * @param withTopic whether the Topic Name goes along; if not, its alias is known
-     * @param subscriptionIds of the subscriptions that matched, in MQTT 5
-     * @param expirySeconds what is left of the Message Expiry Interval, or {@link MessageProperties#NEVER}
-     */
-    public static void publish(
-            ByteBuf out,
-            ProtocolVersion version,
-            Publish message,
-            QoS qos,
-            boolean dup,
-            boolean retain,
-            int packetId,
-            int topicAlias,
-            boolean withTopic,
-            int @Nullable [] subscriptionIds,
-            long expirySeconds) {
-        var topic = withTopic ? message.topic().utf8() : NO_BYTES;
-        var payload = message.payload();
-        int flags = qos.value() << 1 | (dup ? 8 : 0) | (retain ? 1 : 0);
-        int length = 2 + topic.length + (qos == QoS.AT_MOST_ONCE ? 0 : 2) + payload.length;
-        if (!version.isMqtt5()) {
-            startPublish(out, flags, length, topic, qos, packetId);
-            out.writeBytes(payload);
-            return;
-        }
-        int properties = propertyBytes(message, topicAlias, subscriptionIds, expirySeconds);
-        startPublish(out, flags, length + lengthBytes(properties) + properties, topic, qos, packetId);
-        variableByteInteger(out, properties);
-        if (properties > 0) {
-            if (topicAlias > 0) {
-                out.writeByte(MqttProperties.TOPIC_ALIAS);
-                out.writeShort(topicAlias);
-            }
-            out.writeBytes(message.properties().forwarded());
-            if (expirySeconds != MessageProperties.NEVER) {
-                out.writeByte(MqttProperties.PUBLICATION_EXPIRY_INTERVAL);
-                out.writeInt((int) expirySeconds);
-            }
-            for (int id : subscriptionIds == null ? NO_IDS : subscriptionIds) {
-                out.writeByte(MqttProperties.SUBSCRIPTION_IDENTIFIER);
-                variableByteInteger(out, id);
-            }
-        }
-        out.writeBytes(payload);
-    }
-
-    private static void startPublish(ByteBuf out, int flags, int length, byte[] topic, QoS qos, int packetId) {
-        out.writeByte(MqttMessageType.PUBLISH.value() << 4 | flags);
-        variableByteInteger(out, length);
-        out.writeShort(topic.length);
-        out.writeBytes(topic);
-        if (qos != QoS.AT_MOST_ONCE) {
-            out.writeShort(packetId);
-        }
-    }
-
-    /** The size of the whole packet, as {@link #publish} writes it with the Topic Name and no alias. */
-    public static long publishBytes(
-            ProtocolVersion version, Publish message, QoS qos, int @Nullable [] subscriptionIds, long expirySeconds) {
-        int length = 2 + message.topic().utf8().length + (qos == QoS.AT_MOST_ONCE ? 0 : 2) + message.payload().length;
-        if (version.isMqtt5()) {
-            int properties = propertyBytes(message, 0, subscriptionIds, expirySeconds);
-            length += lengthBytes(properties) + properties;
-        }
-        return 1L + lengthBytes(length) + length;
-    }
-
-    private static int propertyBytes(
-            Publish message, int topicAlias, int @Nullable [] subscriptionIds, long expirySeconds) {
-        int bytes = message.properties().forwarded().length + (topicAlias > 0 ? 3 : 0);
-        if (expirySeconds != MessageProperties.NEVER) {
-            bytes += 5;
-        }
-        for (int id : subscriptionIds == null ? NO_IDS : subscriptionIds) {
-            bytes += 1 + lengthBytes(id);
-        }
-        return bytes;
-    }
 
     /** PUBACK, PUBREC, PUBREL or PUBCOMP; before MQTT 5 without the reason. */
     public static void acknowledgement(
@@ -334,7 +244,7 @@ public final class MqttEncoder {
         out.writeByte(rest);
     }
 
-    private static int lengthBytes(int value) {
+    static int lengthBytes(int value) {
         return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
     }
 }

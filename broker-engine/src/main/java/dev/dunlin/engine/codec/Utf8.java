@@ -4,15 +4,16 @@ package dev.dunlin.engine.codec;
 final class Utf8 {
     private Utf8() {}
 
-    static boolean isWellFormed(byte[] bytes, int length) {
-        int i = 0;
-        while (i < length) {
+    static boolean isWellFormed(byte[] bytes, int from, int length) {
+        int i = from;
+        int end = from + length;
+        while (i < end) {
             int b = bytes[i];
             if (b > 0) {
                 i++;
                 continue;
             }
-            int size = sequenceAt(bytes, i, length);
+            int size = sequenceAt(bytes, i, end);
             if (size == 0) {
                 return false;
             }
@@ -22,8 +23,8 @@ final class Utf8 {
     }
 
     /** Whether there is {@code +} or {@code #}, which no Topic Name has. */
-    static boolean hasWildcard(byte[] bytes, int length) {
-        for (int i = 0; i < length; i++) {
+    static boolean hasWildcard(byte[] bytes, int from, int length) {
+        for (int i = from; i < from + length; i++) {
             if (bytes[i] == '+' || bytes[i] == '#') {
                 return true;
             }
@@ -32,16 +33,16 @@ final class Utf8 {
     }
 
     /** How many bytes the well-formed sequence at {@code i} has that does not begin with ASCII; 0 if it is none. */
-    private static int sequenceAt(byte[] bytes, int i, int length) {
+    private static int sequenceAt(byte[] bytes, int i, int end) {
         int first = bytes[i] & 0xFF;
         if (first < 0xC2) {
             return 0; // U+0000, a continuation alone, or an overlong form
         }
         if (first < 0xE0) {
-            return i + 1 < length && isContinuation(bytes[i + 1]) ? 2 : 0;
+            return i + 1 < end && isContinuation(bytes[i + 1]) ? 2 : 0;
         }
         if (first < 0xF0) {
-            if (i + 2 >= length || !isContinuation(bytes[i + 1]) || !isContinuation(bytes[i + 2])) {
+            if (i + 2 >= end || !isContinuation(bytes[i + 1]) || !isContinuation(bytes[i + 2])) {
                 return 0;
             }
             int second = bytes[i + 1] & 0xFF;
@@ -50,7 +51,7 @@ final class Utf8 {
             return overlong || surrogate ? 0 : 3;
         }
         if (first > 0xF4
-                || i + 3 >= length
+                || i + 3 >= end
                 || !isContinuation(bytes[i + 1])
                 || !isContinuation(bytes[i + 2])
                 || !isContinuation(bytes[i + 3])) {

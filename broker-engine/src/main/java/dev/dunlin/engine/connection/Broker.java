@@ -72,7 +72,7 @@ public final class Broker {
         this.nanoClock = nanoClock;
         this.publishing = new Publishing(routers, incidents);
         this.keeper = new SessionKeeper(loops, spaces, publishing);
-        this.connections = loops.stream().map(loop -> new LoopConnections()).toList();
+        this.connections = loops.stream().map(LoopConnections::new).toList();
     }
 
     /** Applies changes of access from now on. */

@@ -5,6 +5,7 @@ import dev.dunlin.engine.access.AccessPolicy.PublishAnswer;
 import dev.dunlin.engine.codec.MqttDecoder;
 import dev.dunlin.engine.codec.MqttEncoder;
 import dev.dunlin.engine.codec.MqttEncoder.Connack;
+import dev.dunlin.engine.codec.PublishEncoder;
 import dev.dunlin.engine.packet.MessageProperties;
 import dev.dunlin.engine.packet.Packet;
 import dev.dunlin.engine.packet.Packet.Connect;
@@ -105,10 +106,14 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private Output output;
 
     private SessionLoop loop;
+
+    /** What it works with together with the others of its loop. */
+    private LoopConnections neighbours;
+
     private State state = State.NEW;
     private ProtocolVersion version = ProtocolVersion.MQTT_3_1_1;
 
-    /** Bytes that are not decoded: of a packet that is not complete, or of any while reading is paused. */
+    /** Bytes that are not decoded, in a buffer of their own: of a packet that is not complete, or of any while reading is paused. */
     private @Nullable ByteBuf undecoded;
 
     private boolean isPaused;
@@ -155,7 +160,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         this.remoteIp = remoteAddress.getAddress().getHostAddress();
         this.certificate = certificate;
         this.loop = broker.loopOf(on);
-        this.decoder = new MqttDecoder(MAX_CONNECT_BYTES, broker.nanoClock);
+        this.neighbours = broker.connections.get(loop.index());
+        this.decoder = new MqttDecoder(MAX_CONNECT_BYTES, broker.nanoClock, neighbours.topics());
     }
 
     // For the log-in
@@ -239,6 +245,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         var channel = context.channel();
         channel.deregister().addListener(left -> {
             loop = home;
+            neighbours = broker.connections.get(home.index());
+            decoder.moveTo(neighbours.topics());
             home.eventLoop().register(channel).addListener(entered -> {
                 if (!entered.isSuccess()) {
                     lost.run();
@@ -302,7 +310,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                 Instant.now());
         client = connected;
         broker.beginning.remove(context.channel());
-        broker.connections.get(loop.index()).add(this);
+        neighbours.add(this);
         broker.presence.connected(connected);
     }
 
@@ -328,20 +336,19 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     /** Takes {@code message}. */
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        var in = (ByteBuf) message;
-        if (state == State.CLOSING) {
-            in.release();
-            return;
-        }
-        var before = undecoded;
-        if (before == null) {
-            undecoded = in;
-        } else {
-            before.writeBytes(in);
-            in.release();
-        }
-        if (!isPaused && state != State.LOGGING_IN) {
-            decode();
+        var arrived = (ByteBuf) message;
+        try {
+            if (state == State.CLOSING) {
+                return;
+            }
+            if (isPaused || isDecoding || state == State.LOGGING_IN) {
+                var bytes = neighbours.arrivedBytes().layOut(undecoded, arrived, context.alloc());
+                undecoded = neighbours.arrivedBytes().putBack(bytes, true, context.alloc());
+            } else {
+                decode(arrived);
+            }
+        } finally {
+            arrived.release();
         }
     }
 
@@ -385,7 +392,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         output.release();
         releaseUndecoded();
         countOut();
-        broker.connections.get(loop.index()).remove(this);
+        neighbours.remove(this);
     }
 
     /** The client is gone for its tenant, though its channel may take a moment to close. */
@@ -400,28 +407,29 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     // Reading
 
-    private void decode() {
-        if (isDecoding) {
+    /** Borrows {@code arrived}, what the network has brought, if it has, and decodes it behind what was left. */
+    private void decode(@Nullable ByteBuf arrived) {
+        var earlier = undecoded;
+        if (isDecoding || arrived == null && earlier == null) {
             return;
         }
         isDecoding = true;
+        undecoded = null;
         long publishes = messagesIn + refused;
         long packetsBefore = packetCount;
+        var arrivedBytes = neighbours.arrivedBytes();
+        var bytes = arrivedBytes.layOut(earlier, arrived, context.alloc());
         try {
-            while (isExpectingPackets() && undecoded != null) {
-                var packet = decoder.decode(undecoded);
-                if (packet == null) {
-                    break;
-                }
-                packetCount++;
-                onPacket(packet);
-            }
+            decodeAll(bytes);
         } catch (RuntimeException fault) {
             fail(fault);
         } finally {
             isDecoding = false;
+            undecoded = arrivedBytes.putBack(bytes, state != State.CLOSING, context.alloc());
         }
-        tidyUndecoded();
+        if (undecoded != null && packetDeadline == null && state != State.LOGGING_IN) {
+            awaitPacket();
+        }
         if (packetCount != packetsBefore) {
             lastPacketNanos = broker.nanoClock.getAsLong();
         }
@@ -430,29 +438,19 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
     }
 
-    private boolean isExpectingPackets() {
-        return state == State.CONNECTED || state == State.NEW || state == State.AUTHENTICATING;
+    private void decodeAll(ByteBuf bytes) {
+        while (isExpectingPackets()) {
+            var packet = decoder.decode(bytes);
+            if (packet == null) {
+                return;
+            }
+            packetCount++;
+            onPacket(packet);
+        }
     }
 
-    /** Keeps what is left of a large read in a buffer of its own size, so that a slow packet does not pin the rest. */
-    private void tidyUndecoded() {
-        var left = undecoded;
-        if (left == null) {
-            return;
-        }
-        if (state == State.CLOSING || !left.isReadable()) {
-            releaseUndecoded();
-            return;
-        }
-        if (left.readerIndex() > 0 || !left.isWritable(left.readableBytes())) {
-            var copy = context.alloc().buffer(Math.max(256, 2 * left.readableBytes()));
-            copy.writeBytes(left);
-            left.release();
-            undecoded = copy;
-        }
-        if (packetDeadline == null && state != State.LOGGING_IN) {
-            awaitPacket();
-        }
+    private boolean isExpectingPackets() {
+        return state == State.CONNECTED || state == State.NEW || state == State.AUTHENTICATING;
     }
 
     private void awaitPacket() {
@@ -508,7 +506,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
         isPaused = false;
         lastPacketNanos = broker.nanoClock.getAsLong(); // the client was not silent, we were deaf
-        decode();
+        decode(null);
         if (!isPaused && isExpectingPackets()) {
             context.channel().config().setAutoRead(true);
         }
@@ -788,25 +786,19 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         long expiry = expires ? message.remainingSeconds(broker.nanoClock.getAsLong()) : MessageProperties.NEVER;
         long spareBytes = maxPacketBytesOut == Long.MAX_VALUE
                 ? Long.MAX_VALUE
-                : maxPacketBytesOut - MqttEncoder.publishBytes(version, message, qos, subscriptionIds, expiry);
+                : maxPacketBytesOut - PublishEncoder.packetBytes(version, message, qos, subscriptionIds, expiry);
         if (spareBytes < 0) {
             return false;
         }
         int known = givenAliases.known(message.topic());
         boolean mayGive = known == 0 && spareBytes >= GivenAliases.MOST_BYTES;
         int alias = mayGive ? givenAliases.give(message.topic()) : known;
-        MqttEncoder.publish(
-                output.next(loop),
-                version,
-                message,
-                qos,
-                dup,
-                retain,
-                packetId,
-                alias,
-                known == 0,
-                subscriptionIds,
-                expiry);
+        var encoder = neighbours.publishEncoder();
+        encoder.encode(version, message, qos, dup, retain, alias, known == 0, subscriptionIds, expiry);
+        encoder.writeTo(output.next(loop), packetId);
+        if (PublishEncoder.isPayloadShared(message)) {
+            output.append(neighbours.sharedPayload(message, context.alloc()));
+        }
         int payloadBytes = message.payload().length;
         messagesOut++;
         bytesOut += payloadBytes;

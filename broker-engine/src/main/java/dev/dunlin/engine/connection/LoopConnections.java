@@ -1,8 +1,14 @@
 package dev.dunlin.engine.connection;
 
+import dev.dunlin.engine.codec.PublishEncoder;
+import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.UsageSample;
+import dev.dunlin.engine.session.SessionLoop;
+import dev.dunlin.engine.topic.TopicCache;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -10,12 +16,48 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The accepted connections of one event loop, and what was used on it. On that loop only. */
-public final class LoopConnections {
+/** The accepted connections of one event loop, what was used on it, and what they all work with. On that loop only. */
+public final class LoopConnections implements SessionLoop.TurnEnd {
     private record User(TenantId tenant, CredentialId credential) {}
 
+    private final SessionLoop loop;
+    private final TopicCache topics = new TopicCache();
+    private final ArrivedBytes arrivedBytes = new ArrivedBytes();
+    private final PublishEncoder publishEncoder = new PublishEncoder();
+    private boolean sharesPayload;
     private final Set<Connection> open = new LinkedHashSet<>();
     private final Map<User, UsageSample> usageOfClosed = new HashMap<>();
+
+    LoopConnections(SessionLoop loop) {
+        this.loop = loop;
+    }
+
+    TopicCache topics() {
+        return topics;
+    }
+
+    ArrivedBytes arrivedBytes() {
+        return arrivedBytes;
+    }
+
+    PublishEncoder publishEncoder() {
+        return publishEncoder;
+    }
+
+    /** Gives a payload that connections share, until the turn ends. */
+    ByteBuf sharedPayload(Publish message, ByteBufAllocator allocator) {
+        if (!sharesPayload) {
+            sharesPayload = true;
+            loop.atTurnEnd(this);
+        }
+        return publishEncoder.sharedPayload(message, allocator);
+    }
+
+    @Override
+    public void onTurnEnd() {
+        sharesPayload = false;
+        publishEncoder.forgetPayload();
+    }
 
     void add(Connection connection) {
         open.add(connection);

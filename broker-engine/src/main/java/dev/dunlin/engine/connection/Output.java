@@ -22,6 +22,10 @@ final class Output implements SessionLoop.TurnEnd {
 
     private final ChannelHandlerContext context;
     private @Nullable ByteBuf unflushed;
+
+    /** Bytes that Netty has and that are not flushed. */
+    private int written;
+
     private int sizeHint = SMALLEST_BUFFER;
     private boolean turnEndComes;
 
@@ -47,6 +51,21 @@ final class Output implements SessionLoop.TurnEnd {
         return buffer;
     }
 
+    /** Takes {@code bytes} and sends them, as they are, behind what was put into the buffer so far. */
+    void append(ByteBuf bytes) {
+        var buffer = unflushed;
+        if (buffer != null) {
+            unflushed = null;
+            written += buffer.readableBytes();
+            context.write(buffer, context.voidPromise());
+        }
+        written += bytes.readableBytes();
+        context.write(bytes, context.voidPromise());
+        if (written >= MAX_UNFLUSHED) {
+            flush();
+        }
+    }
+
     boolean isWritable() {
         return context.channel().isWritable();
     }
@@ -65,7 +84,10 @@ final class Output implements SessionLoop.TurnEnd {
             int size = buffer.readableBytes();
             sizeHint = Math.max(SMALLEST_BUFFER, Math.min(size + (size >> 2), MAX_UNFLUSHED + MAX_UNFLUSHED / 4));
             context.writeAndFlush(buffer, context.voidPromise());
+        } else if (written > 0) {
+            context.flush();
         }
+        written = 0;
     }
 
     /**

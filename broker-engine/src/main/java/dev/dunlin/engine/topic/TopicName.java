@@ -1,5 +1,8 @@
 package dev.dunlin.engine.topic;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -9,13 +12,16 @@ import org.jspecify.annotations.Nullable;
  * the same way and since most topics are looked up, not looked into.
  */
 public final class TopicName {
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long FACTOR = 0x9E37_79B9_7F4A_7C15L;
+
     private final byte[] utf8;
     private final int hash;
     private @Nullable String text; // racy single check: any thread computes the same value
 
     private TopicName(byte[] utf8) {
         this.utf8 = utf8;
-        this.hash = hashOf(utf8);
+        this.hash = hashOf(utf8, 0, utf8.length);
     }
 
     /**
@@ -33,18 +39,24 @@ public final class TopicName {
         return new TopicName(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The hash of a topic with these bytes, for look-ups that hold no {@code TopicName} yet. */
-    public static int hashOf(byte[] utf8) {
-        int h = 0;
-        for (byte b : utf8) {
-            h = 31 * h + b;
+    /** The hash of a topic with these bytes, for look-ups that hold no {@code TopicName} yet; eight bytes at a time. */
+    public static int hashOf(byte[] utf8, int from, int length) {
+        int end = from + length;
+        int i = from;
+        long hash = length;
+        for (; i + Long.BYTES <= end; i += Long.BYTES) {
+            hash = mix(hash ^ (long) LONGS.get(utf8, i));
         }
-        return mix(h);
+        long rest = 0;
+        for (; i < end; i++) {
+            rest = rest << 8 | utf8[i] & 0xFF;
+        }
+        return (int) mix(hash ^ rest);
     }
 
-    /** Finishes the polynomial of {@link #hashOf(byte[])}, whose low bits alone are poor. */
-    public static int mix(int polynomial) {
-        return polynomial ^ (polynomial >>> 15);
+    private static long mix(long hash) {
+        long product = hash * FACTOR;
+        return product ^ product >>> 32;
     }
 
     /** The bytes themselves; not to be changed. */

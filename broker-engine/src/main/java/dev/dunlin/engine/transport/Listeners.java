@@ -145,6 +145,9 @@ public final class Listeners {
                             beginning.add(channel);
                             ProxyStart.addTo(channel.pipeline(), guard, proxied -> start(proxied, transport));
                         } else {
+                            if (transport == Transport.TCP) {
+                                channel.config().setRecvByteBufAllocator(LoopReadBuffer.INSTANCE);
+                            }
                             start(channel, transport);
                         }
                     }

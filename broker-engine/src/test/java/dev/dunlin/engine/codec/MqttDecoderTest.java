@@ -10,6 +10,7 @@ import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.testkit.MqttVersion;
 import dev.dunlin.engine.testkit.Wire;
 import dev.dunlin.engine.testkit.WireConnect;
+import dev.dunlin.engine.topic.TopicCache;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -35,7 +36,7 @@ class MqttDecoderTest {
     }
 
     private static MqttDecoder connected(MqttVersion version) {
-        var decoder = new MqttDecoder(LIMIT, System::nanoTime);
+        var decoder = new MqttDecoder(LIMIT, System::nanoTime, new TopicCache());
         assertThat(decoder.decode(Unpooled.wrappedBuffer(connect(version)))).isInstanceOf(Connect.class);
         return decoder;
     }
@@ -55,7 +56,7 @@ class MqttDecoderTest {
                 Wire.pingreq());
         for (int cut = 0; cut <= stream.length; cut++) {
             // when they arrive in two pieces
-            var decoder = new MqttDecoder(LIMIT, System::nanoTime);
+            var decoder = new MqttDecoder(LIMIT, System::nanoTime, new TopicCache());
             var in = Unpooled.buffer();
             var packets = new ArrayList<Packet>();
             in.writeBytes(stream, 0, cut);
@@ -91,7 +92,7 @@ class MqttDecoderTest {
     @ParameterizedTest
     @ValueSource(strings = {"00", "10", "30", "c0", "82", "f0", "47 45 54 20"})
     void refusesByItsFirstByteWhatIsNoConnect(String hex) {
-        var decoder = new MqttDecoder(LIMIT, System::nanoTime);
+        var decoder = new MqttDecoder(LIMIT, System::nanoTime, new TopicCache());
         boolean isConnect = hex.equals("10");
         var packet = decoder.decode(Unpooled.wrappedBuffer(Wire.hex(hex)));
         assertThat(packet instanceof Malformed).isEqualTo(!isConnect);
