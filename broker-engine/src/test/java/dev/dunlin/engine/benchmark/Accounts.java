@@ -1,7 +1,5 @@
 package dev.dunlin.engine.benchmark;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.dunlin.engine.testkit.MqttVersion;
 import dev.dunlin.engine.testkit.WireConnect;
 
@@ -40,10 +38,5 @@ final class Accounts {
                 .as(userName, SECRET)
                 .keepAlive(keepAliveSeconds)
                 .encode();
-    }
-
-    /** The line of a password file that is not hashed yet. */
-    static byte[] passwordLine() {
-        return (MAIN + ":" + SECRET + "\n").getBytes(UTF_8);
     }
 }

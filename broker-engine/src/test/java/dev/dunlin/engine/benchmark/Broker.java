@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A broker that is measured: a child process that listens on the loopback and ends with this one. */
 final class Broker implements AutoCloseable {
+    /** What the process says, in its directory. */
+    static final String LOG = "broker.log";
+
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
 
     private final BrokerKind kind;
@@ -20,12 +23,13 @@ final class Broker implements AutoCloseable {
     private final int port;
     private final Path directory;
 
-    /** @param directory of the process, deleted in the end; {@code broker.log} in it is what the process says */
+    /** @param directory of the process, deleted in the end */
     Broker(BrokerKind kind, Process process, int port, Path directory) {
         this.kind = kind;
         this.process = process;
         this.port = port;
         this.directory = directory;
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop));
     }
 
     BrokerKind kind() {
@@ -114,26 +118,35 @@ final class Broker implements AutoCloseable {
 
     private @Nullable String said() {
         try {
-            return Files.readString(directory.resolve("broker.log"));
+            return Files.readString(directory.resolve(LOG));
         } catch (IOException unreadable) {
             return null;
         }
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        boolean endedByItself = !process.isAlive();
-        process.destroy();
-        if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-            process.destroyForcibly().waitFor();
-        }
-        if (endedByItself) {
+    public void close() throws IOException {
+        if (!process.isAlive()) {
             System.err.println(gone().getMessage());
         }
+        stop();
         try (var files = Files.walk(directory)) {
             for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
+        }
+    }
+
+    /** With time to stop its own children. */
+    private void stop() {
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException interrupted) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -1,6 +1,9 @@
 package dev.dunlin.engine.benchmark;
 
 import dev.dunlin.engine.BrokerEngine;
+import dev.dunlin.engine.EnginePorts;
+import dev.dunlin.engine.port.ConnectedClient;
+import dev.dunlin.engine.port.Presence;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.testkit.MemoryPorts;
 import java.nio.file.Path;
@@ -19,13 +22,31 @@ final class EngineMain {
                 tenant.addCredential(Accounts.device(j), Accounts.SECRET);
             }
         }
+        var all = ports.asEnginePorts();
+        // what tests look up later would be counted as the engine's memory
+        var forgetful = new EnginePorts(
+                all.authenticator(),
+                all.enhancedAuthentication(),
+                all.accessChanges(),
+                incident -> {},
+                new NobodyListens(),
+                usage -> {},
+                all.taps());
         int port = Integer.parseInt(arguments[0]);
         var engine = BrokerEngine.start(
                 new EngineSettings("127.0.0.1", port, -1, -1, -1, null, null, Path.of("."), "localhost", 0, 0, 0),
-                ports.asEnginePorts());
+                forgetful);
         while (System.in.read() >= 0) {
             // whoever started this is still there
         }
         engine.stop(Duration.ofSeconds(5));
+    }
+
+    private static final class NobodyListens implements Presence {
+        @Override
+        public void connected(ConnectedClient client) {}
+
+        @Override
+        public void disconnected(ConnectedClient client) {}
     }
 }
