@@ -1,8 +1,9 @@
 package dev.dunlin.engine.benchmark;
 
+import dev.dunlin.engine.testkit.Wire;
 import io.netty.buffer.ByteBuf;
 
-/** Where control packets end. */
+/** Where control packets end, and a PUBLISH packet to be sent many times. */
 final class Packets {
     static final int CONNECT = 1;
     static final int CONNACK = 2;
@@ -13,6 +14,11 @@ final class Packets {
     static final int PUBCOMP = 7;
     static final int SUBSCRIBE = 8;
     static final int SUBACK = 9;
+    static final int PINGREQ = 12;
+    static final int DISCONNECT = 14;
+
+    /** Of every message of every load. */
+    static final int PAYLOAD_BYTES = 100;
 
     private Packets() {}
 
@@ -35,6 +41,17 @@ final class Packets {
             if (part >= 0) {
                 return length;
             }
+        }
+    }
+
+    /** A PUBLISH packet with an empty payload of {@value #PAYLOAD_BYTES} bytes, and where packet id and payload stand. */
+    record Template(byte[] bytes, int packetIdAt, int payloadAt) {
+        static Template of(String topic, int qos, boolean retain) {
+            int idBytes = qos > 0 ? 2 : 0;
+            var bytes = Wire.packet(
+                    0x30 | qos << 1 | (retain ? 1 : 0), Wire.string(topic), new byte[idBytes + PAYLOAD_BYTES]);
+            int payloadAt = bytes.length - PAYLOAD_BYTES;
+            return new Template(bytes, payloadAt - idBytes, payloadAt);
         }
     }
 }

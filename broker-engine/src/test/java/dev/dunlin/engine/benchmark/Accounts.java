@@ -1,0 +1,42 @@
+package dev.dunlin.engine.benchmark;
+
+import dev.dunlin.engine.testkit.MqttVersion;
+import dev.dunlin.engine.testkit.WireConnect;
+
+/** Who logs in: {@value #MAIN} in most loads, and the devices of the tenants in one. All have the same secret. */
+final class Accounts {
+    static final String TENANT = "acme";
+    static final String DEVICE = "boiler-7";
+    /** The account that every broker knows. */
+    static final String MAIN = TENANT + "." + DEVICE;
+
+    /** Long enough for Dunlin to take it for a generated one. */
+    static final String SECRET = "a-long-secret-of-the-benchmark-0123456789";
+
+    /** Further tenants, which Dunlin alone knows. */
+    static final int TENANTS = 1_000;
+
+    static final int DEVICES_OF_TENANT = 5;
+
+    private Accounts() {}
+
+    static String slug(int tenant) {
+        return "tenant-" + tenant;
+    }
+
+    static String device(int device) {
+        return "device-" + device;
+    }
+
+    static String userName(int tenant, int device) {
+        return slug(tenant) + "." + device(device);
+    }
+
+    /** A CONNECT packet of MQTT 3.1.1 with a clean session. */
+    static byte[] connect(String userName, String clientId, int keepAliveSeconds) {
+        return WireConnect.of(MqttVersion.V3_1_1, clientId)
+                .as(userName, SECRET)
+                .keepAlive(keepAliveSeconds)
+                .encode();
+    }
+}

@@ -1,0 +1,45 @@
+package dev.dunlin.engine.benchmark;
+
+/** Times between sending and receiving in steps of a microsecond; one event loop adds to it while it is on. */
+final class Latencies {
+    private static final int MAX_MICROS = 1_000_000;
+
+    private final int[] counts = new int[MAX_MICROS + 1];
+    private volatile boolean isOn;
+
+    void turn(boolean on) {
+        isOn = on;
+    }
+
+    /** Counts the time since {@code sentNanos} of {@link System#nanoTime}. */
+    void add(long sentNanos) {
+        if (isOn) {
+            long micros = (System.nanoTime() - sentNanos) / 1_000;
+            counts[(int) Math.max(0, Math.min(MAX_MICROS, micros))]++;
+        }
+    }
+
+    /** Adds all of {@code other}, which nobody changes any more. */
+    void addAll(Latencies other) {
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] += other.counts[i];
+        }
+    }
+
+    /** Microseconds that the share {@code quantile} of all does not exceed. */
+    double micros(double quantile) {
+        long total = 0;
+        for (int count : counts) {
+            total += count;
+        }
+        long wanted = (long) Math.ceil(total * quantile);
+        long seen = 0;
+        for (int i = 0; i < counts.length; i++) {
+            seen += counts[i];
+            if (seen >= wanted && seen > 0) {
+                return i;
+            }
+        }
+        return Double.NaN;
+    }
+}

@@ -1,0 +1,61 @@
+package dev.dunlin.engine.benchmark;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Our whole product: its jar with an empty data directory, and all {@link Accounts} from a provisioning file. */
+final class Product {
+    private Product() {}
+
+    /** Arguments of {@code java}. */
+    static List<String> arguments(Path directory, int port, int managementPort) throws IOException {
+        var jar = ProjectFiles.root().resolve("console-web/target/dunlin.jar");
+        if (!Files.exists(jar)) {
+            throw new IllegalStateException(
+                    "There is no " + jar + ": run mvn -DskipTests package first, or leave dunlin out of brokers=");
+        }
+        var provisioning = Files.writeString(directory.resolve("provisioning.yaml"), provisioning());
+        return List.of(
+                "-jar",
+                jar.toString(),
+                "--dunlin.data-dir=" + directory.resolve("data"),
+                "--dunlin.provisioning.file=" + provisioning,
+                "--dunlin.mqtt.host=127.0.0.1",
+                "--dunlin.mqtt.tcp.port=" + port,
+                "--dunlin.mqtt.tls.port=-1",
+                "--dunlin.mqtt.ws.port=-1",
+                "--dunlin.mqtt.wss.port=-1",
+                // every connection of a load comes from one machine
+                "--dunlin.mqtt.guard.connect-rate=0",
+                "--server.address=127.0.0.1",
+                "--server.port=0",
+                "--management.server.port=" + managementPort);
+    }
+
+    private static String provisioning() {
+        var yaml = new StringBuilder("tenants:\n");
+        appendTenant(yaml, Accounts.TENANT);
+        appendCredential(yaml, Accounts.DEVICE);
+        for (int i = 0; i < Accounts.TENANTS; i++) {
+            appendTenant(yaml, Accounts.slug(i));
+            for (int j = 0; j < Accounts.DEVICES_OF_TENANT; j++) {
+                appendCredential(yaml, Accounts.device(j));
+            }
+        }
+        return yaml.toString();
+    }
+
+    private static void appendTenant(StringBuilder yaml, String slug) {
+        yaml.append("  - slug: ").append(slug).append("\n    plan: unlimited\n    credentials:\n");
+    }
+
+    private static void appendCredential(StringBuilder yaml, String name) {
+        yaml.append("      - { name: ")
+                .append(name)
+                .append(", secret: \"")
+                .append(Accounts.SECRET)
+                .append("\", permissions: [ { effect: allow, action: all, topic: \"#\" } ] }\n");
+    }
+}

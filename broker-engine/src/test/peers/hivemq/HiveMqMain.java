@@ -1,0 +1,101 @@
+import com.hivemq.embedded.EmbeddedExtension;
+import com.hivemq.embedded.EmbeddedHiveMQ;
+import com.hivemq.extension.sdk.api.ExtensionMain;
+import com.hivemq.extension.sdk.api.auth.SimpleAuthenticator;
+import com.hivemq.extension.sdk.api.auth.parameter.SimpleAuthInput;
+import com.hivemq.extension.sdk.api.auth.parameter.SimpleAuthOutput;
+import com.hivemq.extension.sdk.api.packets.connect.ConnackReasonCode;
+import com.hivemq.extension.sdk.api.parameter.ExtensionStartInput;
+import com.hivemq.extension.sdk.api.parameter.ExtensionStartOutput;
+import com.hivemq.extension.sdk.api.parameter.ExtensionStopInput;
+import com.hivemq.extension.sdk.api.parameter.ExtensionStopOutput;
+import com.hivemq.extension.sdk.api.services.Services;
+import com.hivemq.extension.sdk.api.services.builder.Builders;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+
+/**
+ * HiveMQ CE with persistence in memory: checks name and password, and permits all topics.
+ * Arguments: directory, port, user name, password.
+ */
+public final class HiveMqMain {
+    private HiveMqMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        var directory = Path.of(arguments[0]);
+        for (var folder : new String[] {"conf", "data", "extensions"}) {
+            Files.createDirectories(directory.resolve(folder));
+        }
+        Files.writeString(directory.resolve("conf").resolve("config.xml"), """
+                <?xml version="1.0"?>
+                <hivemq>
+                    <listeners>
+                        <tcp-listener><port>%s</port><bind-address>127.0.0.1</bind-address></tcp-listener>
+                    </listeners>
+                    <persistence><mode>in-memory</mode></persistence>
+                    <mqtt><queued-messages><max-queue-size>1000000</max-queue-size></queued-messages></mqtt>
+                    <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
+                </hivemq>
+                """.formatted(arguments[1]));
+        var extension = EmbeddedExtension.builder()
+                .withId("benchmark")
+                .withName("benchmark")
+                .withVersion("1")
+                .withPriority(0)
+                .withStartPriority(1000)
+                .withAuthor("benchmark")
+                .withExtensionMain(new LogIn(arguments[2], arguments[3]))
+                .build();
+        var broker = EmbeddedHiveMQ.builder()
+                .withConfigurationFolder(directory.resolve("conf"))
+                .withDataFolder(directory.resolve("data"))
+                .withExtensionsFolder(directory.resolve("extensions"))
+                .withEmbeddedExtension(extension)
+                .build();
+        broker.start().join();
+        Thread.currentThread().join();
+    }
+
+    private static final class LogIn implements ExtensionMain, SimpleAuthenticator {
+        private final String userName;
+        private final byte[] password;
+
+        LogIn(String userName, String password) {
+            this.userName = userName;
+            this.password = password.getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void extensionStart(ExtensionStartInput input, ExtensionStartOutput output) {
+            Services.securityRegistry().setAuthenticatorProvider(provided -> this);
+        }
+
+        @Override
+        public void extensionStop(ExtensionStopInput input, ExtensionStopOutput output) {}
+
+        @Override
+        public void onConnect(SimpleAuthInput input, SimpleAuthOutput output) {
+            var connect = input.getConnectPacket();
+            boolean isKnown = connect.getUserName().filter(userName::equals).isPresent()
+                    && connect.getPassword()
+                            .filter(given -> MessageDigest.isEqual(bytes(given), password))
+                            .isPresent();
+            if (isKnown) {
+                output.getDefaultPermissions()
+                        .add(Builders.topicPermission().topicFilter("#").build());
+                output.authenticateSuccessfully();
+            } else {
+                output.failAuthentication(ConnackReasonCode.BAD_USER_NAME_OR_PASSWORD);
+            }
+        }
+
+        private static byte[] bytes(ByteBuffer buffer) {
+            var bytes = new byte[buffer.remaining()];
+            buffer.duplicate().get(bytes);
+            return bytes;
+        }
+    }
+}
