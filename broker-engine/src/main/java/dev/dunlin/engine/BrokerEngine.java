@@ -41,7 +41,7 @@ public final class BrokerEngine {
     private final UsageReporter usageReporter;
 
     private BrokerEngine(EngineSettings settings, EnginePorts ports) throws EngineStartException {
-        workers = EventLoops.newGroup(settings.eventLoops(), "dunlin-loop");
+        workers = EventLoops.of(settings.io()).newGroup(settings.eventLoops(), "dunlin-loop");
         try {
             var eventLoops = new ArrayList<EventLoop>();
             workers.forEach(eventLoop -> eventLoops.add((EventLoop) eventLoop));

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param failedLogins refused log-ins per second that one remote address gets an answer to, 0 for any
  * @param eventLoops how many threads serve connections, 0 for one a core
  * @param proxyProtocol the listeners on which every connection begins with a header of the PROXY protocol
+ * @param io how event loops wait for the network
  */
 public record EngineSettings(
         String host,
@@ -32,12 +33,13 @@ public record EngineSettings(
         int connectRate,
         int failedLogins,
         int eventLoops,
-        Set<Transport> proxyProtocol) {
+        Set<Transport> proxyProtocol,
+        NetworkIo io) {
     public EngineSettings {
         proxyProtocol = Set.copyOf(proxyProtocol);
     }
 
-    /** Without a proxy before any listener. */
+    /** Without a proxy before any listener, on the machine's best transport. */
     public EngineSettings(
             String host,
             int tcpPort,
@@ -64,6 +66,7 @@ public record EngineSettings(
                 connectRate,
                 failedLogins,
                 eventLoops,
-                Set.of());
+                Set.of(),
+                NetworkIo.AUTO);
     }
 }

@@ -37,7 +37,8 @@ public final class Listeners {
     /** A subscriber may be this far behind before it counts as slow; much less, and a mere burst would. */
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(128 * 1024, 512 * 1024);
 
-    private final EventLoopGroup acceptor = EventLoops.newGroup(1, "dunlin-accept");
+    private final EventLoops kind;
+    private final EventLoopGroup acceptor;
     /** Connections whose stream has not begun: before the PROXY header, in the TLS handshake or the WebSocket upgrade. */
     private final ChannelGroup beginning = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
@@ -47,7 +48,9 @@ public final class Listeners {
     private final ConnectionHandlers handlers;
     private @Nullable Tls tls;
 
-    private Listeners(EventLoopGroup workers, ConnectGuard guard, ConnectionHandlers handlers) {
+    private Listeners(EventLoops kind, EventLoopGroup workers, ConnectGuard guard, ConnectionHandlers handlers) {
+        this.kind = kind;
+        this.acceptor = kind.newGroup(1, "dunlin-accept");
         this.workers = workers;
         this.guard = guard;
         this.handlers = handlers;
@@ -56,7 +59,7 @@ public final class Listeners {
     /**
      * Opens all listeners that {@code settings} ask for, or none.
      *
-     * @param workers serve the connections; they stay the caller's
+     * @param workers serve the connections, loops of the kind that {@code settings} ask for; they stay the caller's
      * @throws EngineStartException if a port cannot be opened, or a certificate cannot be read or made
      */
     public static Listeners open(
@@ -72,7 +75,7 @@ public final class Listeners {
             ConnectionHandlers handlers,
             Duration lookAtCertificate)
             throws EngineStartException {
-        var listeners = new Listeners(workers, guard, handlers);
+        var listeners = new Listeners(EventLoops.of(settings.io()), workers, guard, handlers);
         try {
             listeners.openAll(settings, lookAtCertificate);
             return listeners;
@@ -130,7 +133,7 @@ public final class Listeners {
         boolean isProxied = settings.proxyProtocol().contains(transport);
         var bound = new ServerBootstrap()
                 .group(acceptor, workers)
-                .channel(EventLoops.serverChannel())
+                .channel(kind.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 // behind a proxy, all connections come from the proxy's own address

@@ -80,7 +80,7 @@ public final class Benchmark {
                 Runtime.getRuntime().availableProcessors(),
                 rounds,
                 time.toMillis() / 1e3);
-        var loops = EventLoops.newGroup(LOAD_LOOPS, "load");
+        var loops = EventLoops.best().newGroup(LOAD_LOOPS, "load");
         try {
             for (var load : loads) {
                 for (int round = load.wantsNewBroker() ? 1 : 0; round <= rounds; round++) {

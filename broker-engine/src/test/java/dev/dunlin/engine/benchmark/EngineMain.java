@@ -5,9 +5,11 @@ import dev.dunlin.engine.EnginePorts;
 import dev.dunlin.engine.port.ConnectedClient;
 import dev.dunlin.engine.port.Presence;
 import dev.dunlin.engine.settings.EngineSettings;
+import dev.dunlin.engine.settings.NetworkIo;
 import dev.dunlin.engine.testkit.MemoryPorts;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 
 /** The engine as a process that knows all {@link Accounts}: listens on the port of its argument until its input ends. */
 final class EngineMain {
@@ -34,7 +36,21 @@ final class EngineMain {
                 all.taps());
         int port = Integer.parseInt(arguments[0]);
         var engine = BrokerEngine.start(
-                new EngineSettings("127.0.0.1", port, -1, -1, -1, null, null, Path.of("."), "localhost", 0, 0, 0),
+                new EngineSettings(
+                        "127.0.0.1",
+                        port,
+                        -1,
+                        -1,
+                        -1,
+                        null,
+                        null,
+                        Path.of("."),
+                        "localhost",
+                        0,
+                        0,
+                        0,
+                        Set.of(),
+                        NetworkIo.valueOf(System.getProperty("dunlin.mqtt.io", "AUTO"))),
                 forgetful);
         while (System.in.read() >= 0) {
             // whoever started this is still there

@@ -32,7 +32,7 @@ final class ForwarderMain {
     private ForwarderMain() {}
 
     public static void main(String[] arguments) throws Exception {
-        var loops = EventLoops.newGroup(0, "floor");
+        var loops = EventLoops.best().newGroup(0, "floor");
         var outboxes = new HashMap<EventLoop, Outbox>();
         loops.forEach(loop -> outboxes.put((EventLoop) loop, new Outbox((EventLoop) loop)));
         Map<ByteBuf, Channel[]> subscribers = new ConcurrentHashMap<>();

@@ -4,6 +4,7 @@ import dev.dunlin.engine.BrokerEngine;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.EngineStartException;
+import dev.dunlin.engine.settings.NetworkIo;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,6 +23,9 @@ import javax.net.ssl.TrustManagerFactory;
  * {@code acme} and {@code globex}, each with a credential {@code boiler-7} that may do everything.
  */
 public final class TestBroker implements AutoCloseable {
+    /** Another than the machine's best by {@code -Ddunlin.test.io=NIO}. */
+    private static final NetworkIo IO = NetworkIo.valueOf(System.getProperty("dunlin.test.io", "AUTO"));
+
     public static final String SECRET = "a-secret-for-tests";
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
@@ -50,7 +54,8 @@ public final class TestBroker implements AutoCloseable {
                             0,
                             failedLogins,
                             2,
-                            proxyProtocol),
+                            proxyProtocol,
+                            IO),
                     ports.asEnginePorts());
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);

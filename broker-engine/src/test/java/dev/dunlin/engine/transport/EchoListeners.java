@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Real listeners whose connections send back what they read, each after moving to another event loop once. */
 final class EchoListeners implements AutoCloseable {
-    private final EventLoopGroup workers = EventLoops.newGroup(2, "echo");
+    private final EventLoopGroup workers;
     private final Listeners listeners;
 
     EchoListeners(EngineSettings settings) throws EngineStartException {
@@ -30,6 +30,7 @@ final class EchoListeners implements AutoCloseable {
 
     private EchoListeners(EngineSettings settings, ConnectGuard guard, Duration certificateLook)
             throws EngineStartException {
+        workers = EventLoops.of(settings.io()).newGroup(2, "echo");
         try {
             listeners = Listeners.open(settings, workers, guard, (peer, channel) -> new MovingEcho(), certificateLook);
         } catch (EngineStartException failed) {

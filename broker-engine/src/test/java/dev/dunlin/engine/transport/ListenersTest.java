@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.EngineStartException;
+import dev.dunlin.engine.settings.NetworkIo;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -42,6 +43,24 @@ class ListenersTest {
             large[2_999_999] = 7;
             client.send(large);
             assertThat(client.receive(large.length)).isEqualTo(large);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(NetworkIo.class)
+    void servesOnEachKindOfLoopOrSaysThatTheMachineCannot(NetworkIo io) throws Exception {
+        // given
+        var settings = new EngineSettings("127.0.0.1", 0, -1, -1, -1, null, null, directory, "", 0, 0, 2, Set.of(), io);
+        try (var echo = new EchoListeners(settings);
+                var client = StreamClient.open(Transport.TCP, echo.port(Transport.TCP))) {
+            // when
+            client.send("21.5".getBytes(US_ASCII));
+            // then
+            assertThat(client.receive(4)).asString().isEqualTo("21.5");
+        } catch (EngineStartException cannot) {
+            // a kernel or a container may forbid it
+            assertThat(io).isIn(NetworkIo.EPOLL, NetworkIo.IO_URING);
+            assertThat(cannot).hasMessageContaining("This machine cannot do " + io + " (dunlin.mqtt.io)");
         }
     }
 
@@ -105,7 +124,7 @@ class ListenersTest {
         // given a guard whose clock stands still, with a burst of ten
         var guard = new ConnectGuard(1, 0, () -> 0);
         var settings = new EngineSettings(
-                "127.0.0.1", 0, -1, -1, -1, null, null, directory, "", 1, 0, 1, Set.of(Transport.TCP));
+                "127.0.0.1", 0, -1, -1, -1, null, null, directory, "", 1, 0, 1, Set.of(Transport.TCP), NetworkIo.AUTO);
         try (var echo = new EchoListeners(settings, guard)) {
             // when one client comes ten times through the proxy, then another, then the first again
             for (int i = 0; i < 10; i++) {

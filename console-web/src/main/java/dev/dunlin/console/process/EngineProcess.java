@@ -128,7 +128,8 @@ class EngineProcess implements SmartLifecycle {
                 mqtt.guard().connectRate(),
                 mqtt.guard().failedLogins(),
                 0,
-                proxied);
+                proxied,
+                mqtt.io());
     }
 
     private EngineStatistics statistics() {
