@@ -55,8 +55,15 @@ class WebSocketTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"mqtt, mqtt", "mqttv3.1, mqttv3.1", "'soap, mqtt', mqtt", "'mqttv3.1,mqtt', mqttv3.1"})
-    void choosesTheSubprotocolThatTheClientPrefers(String offered, String chosen) throws Exception {
+    @CsvSource({
+        "mqtt, mqtt",
+        "mqttv3.1, mqttv3.1",
+        "'soap, mqtt', mqtt",
+        "'mqttv3.1,mqtt', mqtt",
+        "'mqtt, mqttv3.1', mqtt",
+        "'soap,mqttv3.1', mqttv3.1"
+    })
+    void choosesTheSubprotocolOfTheStandardAndElseThatOfMqtt31(String offered, String chosen) throws Exception {
         var answer = request("GET /mqtt HTTP/1.1", "Sec-WebSocket-Protocol: " + offered);
         assertThat(answer)
                 .startsWith("http/1.1 101 ")
@@ -82,6 +89,17 @@ class WebSocketTest {
         assertThat(answer.toLowerCase(Locale.ROOT))
                 .startsWith("http/1.1 " + status)
                 .contains(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"permessage-deflate", "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame"})
+    void agreesToNoExtension(String offered) throws Exception {
+        var answer =
+                request("GET /mqtt HTTP/1.1", "Sec-WebSocket-Protocol: mqtt", "Sec-WebSocket-Extensions: " + offered);
+        assertThat(answer).startsWith("http/1.1 101 ").doesNotContain("sec-websocket-extensions");
+        // and takes no frame as if it had
+        socket.getOutputStream().write(hex("C2 81 00 00 00 00 C0"));
+        assertClosedWith(1002);
     }
 
     @Test
