@@ -149,7 +149,10 @@ public final class Session {
         this.expirySeconds = expirySeconds;
         onWire = 0;
         resends.clear();
-        resends.addAll(inflight.inOrder());
+        // PUBREL waits for no quota (MQTT 5 [MQTT-3.3.4-10]), and so stands behind nothing that does
+        var unacknowledged = inflight.inOrder();
+        unacknowledged.stream().filter(Outgoing::isReceived).forEach(resends::add);
+        unacknowledged.stream().filter(outgoing -> !outgoing.isReceived()).forEach(resends::add);
         online = true;
     }
 
@@ -292,12 +295,12 @@ public final class Session {
     }
 
     private boolean sendAgain(Outbound outbound) {
-        if (onWire >= receiveMaximum) {
+        if (onWire >= receiveMaximum && !resends.element().isReceived()) {
             return false;
         }
         var again = resends.remove();
         onWire++;
-        if (again.awaits == Outgoing.Awaits.PUBCOMP) {
+        if (again.isReceived()) {
             outbound.pubrel(again.packetId);
         } else if (!outbound.publish(
                 again.message, again.qos, true, again.retain, again.packetId, again.subscriptionIds)) {
@@ -363,13 +366,19 @@ public final class Session {
             finish(outgoing);
             return true;
         }
-        outgoing.awaits = Outgoing.Awaits.PUBCOMP;
+        if (!outgoing.isReceived()) {
+            outgoing.awaits = Outgoing.Awaits.PUBCOMP;
+            inflight.moveToEnd(outgoing);
+            if (!resends.isEmpty() && resends.remove(outgoing)) {
+                onWire++; // the client remembers it from an earlier connection
+            }
+        }
         return true;
     }
 
     public void onPubcomp(int packetId) {
         var outgoing = inflight.get(packetId);
-        if (outgoing != null && outgoing.awaits == Outgoing.Awaits.PUBCOMP) {
+        if (outgoing != null && outgoing.isReceived()) {
             finish(outgoing);
         }
     }
@@ -454,7 +463,7 @@ public final class Session {
 
     /** A message that the client has taken responsibility for is its own to finish. */
     private boolean isHidden(Outgoing outgoing) {
-        return outgoing.awaits != Outgoing.Awaits.PUBCOMP && !policy.mayReceive(outgoing.message.topic());
+        return !outgoing.isReceived() && !policy.mayReceive(outgoing.message.topic());
     }
 
     /**

@@ -259,4 +259,65 @@ class FlowControlTest extends WireScenario {
         // then others are served
         assertThat(connect(version, "other").ping()).isEmpty();
     }
+
+    @Test
+    @Conformance({"MQTT 5 [MQTT-3.3.4-10]", "MQTT 5 [MQTT-4.9.0-3]", "MQTT 5 [MQTT-4.4.0-1]"})
+    void holdsNoReleaseBackForReceiveMaximum() {
+        // given two messages on their way of which the second is received, and a third that is too
+        var client = connect(taking(keeping(V5, "boiler"), 3));
+        client.subscribe(2, "plant/#");
+        var publisher = connect(V5, "pub");
+        var ids = new int[3];
+        for (int i = 0; i < 3; i++) {
+            publisher.publish("plant/a", String.valueOf(i), 2, false);
+            ids[i] = client.expect(WirePacket.PUBLISH).packetId();
+        }
+        for (int i = 1; i < 3; i++) {
+            client.send(Wire.acknowledge(WirePacket.PUBREC, ids[i]));
+            client.expect(WirePacket.PUBREL);
+        }
+        client.close();
+        // when the client comes again and takes one message at a time
+        var again = connect(taking(keeping(V5, "boiler"), 1));
+        // then both releases come at once, whatever becomes of the first message
+        var received = again.ping();
+        assertThat(received)
+                .filteredOn(packet -> packet.type() == WirePacket.PUBREL)
+                .extracting(WirePacket::packetId)
+                .containsExactly(ids[1], ids[2]);
+        again.send(Wire.acknowledge(WirePacket.PUBCOMP, ids[1]), Wire.acknowledge(WirePacket.PUBCOMP, ids[2]));
+        received.addAll(again.ping());
+        assertThat(received)
+                .filteredOn(packet -> packet.type() == WirePacket.PUBLISH)
+                .extracting(WirePacket::packetId)
+                .containsExactly(ids[0]);
+    }
+
+    @Test
+    @Conformance({"MQTT 5 [MQTT-4.3.3-6]", "MQTT 5 [MQTT-4.4.0-1]"})
+    void sendsNothingAgainThatTheClientSaysToHaveReceivedMeanwhile() {
+        // given two messages on their way to a client that comes again and takes one at a time
+        var client = connect(taking(keeping(V5, "boiler"), 2));
+        client.subscribe(2, "plant/#");
+        var publisher = connect(V5, "pub");
+        publisher.publish("plant/a", "one", 2, false);
+        publisher.publish("plant/a", "two", 2, false);
+        int one = client.expect(WirePacket.PUBLISH).packetId();
+        int two = client.expect(WirePacket.PUBLISH).packetId();
+        client.close();
+        var again = connect(taking(keeping(V5, "boiler"), 1));
+        assertThat(again.expect(WirePacket.PUBLISH).packetId()).isEqualTo(one);
+        // when it remembers the second before that is sent again
+        again.send(Wire.acknowledge(WirePacket.PUBREC, two));
+        assertThat(again.expect(WirePacket.PUBREL).packetId()).isEqualTo(two);
+        again.send(Wire.acknowledge(WirePacket.PUBREC, one));
+        assertThat(again.expect(WirePacket.PUBREL).packetId()).isEqualTo(one);
+        again.send(Wire.acknowledge(WirePacket.PUBCOMP, one));
+        // then neither the message comes again nor its release
+        assertThat(again.ping()).isEmpty();
+        again.send(Wire.acknowledge(WirePacket.PUBCOMP, two));
+        publisher.publish("plant/a", "three", 1, false);
+        assertThat(again.receiveMessage().payload()).isEqualTo("three");
+        assertThat(again.ping()).isEmpty();
+    }
 }

@@ -221,4 +221,31 @@ class QosTwoTest extends WireScenario {
                 .close();
         witness.receiveMessage();
     }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    @Conformance({"MQTT 5 [MQTT-4.6.0-4]", "MQTT 3.1.1 [MQTT-4.6.0-4]", "MQTT 3.1.1 [MQTT-4.6.0-6]"})
+    void releasesAgainInTheSameOrder(MqttVersion version) {
+        // given a client that receives three messages in an order of its own
+        var client = connect(keeping(version, "boiler"));
+        client.subscribe(2, "plant/#");
+        var publisher = connect(version, "pub");
+        var ids = new int[3];
+        for (int i = 0; i < 3; i++) {
+            publisher.publish("plant/a", "m", 2, false);
+            ids[i] = client.expect(WirePacket.PUBLISH).packetId();
+        }
+        for (int i : new int[] {2, 0, 1}) {
+            client.send(Wire.acknowledge(WirePacket.PUBREC, ids[i]));
+            client.expect(WirePacket.PUBREL);
+        }
+        client.close();
+        // when it comes again
+        var again = connect(keeping(version, "boiler"));
+        // then
+        for (int i : new int[] {2, 0, 1}) {
+            assertThat(again.expect(WirePacket.PUBREL).packetId()).isEqualTo(ids[i]);
+        }
+        assertThat(again.ping()).isEmpty();
+    }
 }
