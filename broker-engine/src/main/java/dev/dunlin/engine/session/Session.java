@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * what never changes.
  *
  * <p>Bounds: the queue and the in-flight window hold as many messages and bytes as the tenant's limits say, the window at
- * most {@link #MAX_INFLIGHT} messages; a QoS 1 or 2 message beyond them is dropped, counted and reported. QoS 0 messages
+ * most {@link #MAX_INFLIGHT} messages; a QoS 1 or 2 message beyond them is dropped, counted and reported, unless the queue
+ * holds expired ones that can go. QoS 0 messages
  * are dropped and counted while the network takes no more.
  */
 public final class Session {
@@ -31,6 +32,7 @@ public final class Session {
     public static final int MAX_INFLIGHT = 1_024;
 
     private static final int MAX_RETAINED_BURSTS = 64;
+    private static final long EXPIRY_INTERVAL_NANOS = 1_000_000_000;
 
     private final SessionLoop home;
     private final SessionHost host;
@@ -41,6 +43,7 @@ public final class Session {
     private final InflightWindow inflight = new InflightWindow();
     private final Deque<Outgoing> queue = new ArrayDeque<>(4);
     private long queuedBytes;
+    private long expiredRemovedNanos;
 
     /** Messages of QoS 0 in the queue, which those that come later may not overtake. */
     private int queuedAtMostOnce;
@@ -82,6 +85,7 @@ public final class Session {
         this.credentialName = credentialName;
         this.clientId = clientId;
         this.policy = policy;
+        this.expiredRemovedNanos = host.nanoTime() - EXPIRY_INTERVAL_NANOS;
     }
 
     private record RetainedBurst(Iterator<Publish> messages, Delivery delivery) {}
@@ -233,16 +237,33 @@ public final class Session {
     }
 
     private void enqueue(Outgoing outgoing) {
-        var limits = host.limits();
         int bytes = outgoing.message.queuedBytes();
-        if (queue.size() >= limits.queuedMessagesPerSession() || queuedBytes + bytes > limits.queuedBytesPerSession()) {
-            host.onDropped(this, outgoing.message, Incident.Reason.QUEUE_FULL);
-            return;
+        if (hasNoRoomFor(bytes)) {
+            removeExpired();
+            if (hasNoRoomFor(bytes)) {
+                host.onDropped(this, outgoing.message, Incident.Reason.QUEUE_FULL);
+                return;
+            }
         }
         queue.add(outgoing);
         queuedBytes += bytes;
         queuedAtMostOnce += outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
         isBehind = true;
+    }
+
+    private boolean hasNoRoomFor(int bytes) {
+        var limits = host.limits();
+        return queue.size() >= limits.queuedMessagesPerSession()
+                || queuedBytes + bytes > limits.queuedBytesPerSession();
+    }
+
+    /** At most once a second: a queue that is full must not be walked for each message that it does not take. */
+    private void removeExpired() {
+        long now = host.nanoTime();
+        if (now - expiredRemovedNanos >= EXPIRY_INTERVAL_NANOS) {
+            expiredRemovedNanos = now;
+            removeQueued(outgoing -> outgoing.message.isExpired(now));
+        }
     }
 
     /** A window that is empty takes any message, so that one larger than the limit does not stop the queue for good. */
