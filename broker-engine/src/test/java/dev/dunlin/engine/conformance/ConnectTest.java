@@ -484,4 +484,70 @@ class ConnectTest extends WireScenario {
         assertThat(answers.get(0).type()).isEqualTo(WirePacket.CONNACK);
         assertThat(answers.get(0).body()[1] & 0xFF).isEqualTo(0x82);
     }
+
+    // Maximum Packet Size
+
+    private static byte[] maximumPacketSize(int bytes) {
+        return Mqtt5.int32(Mqtt5.MAXIMUM_PACKET_SIZE, bytes);
+    }
+
+    @Test
+    @Conformance("MQTT 5 [MQTT-3.2.2-19]")
+    void leavesOutTheReasonOfARefusalThatIsTooLongForTheClient() {
+        // given a tenant that may have no connection
+        acme.setLimits(Limits.NONE.connections(0).build());
+        for (int bytes : new int[] {1_000, 20}) {
+            // when
+            var client = open();
+            var connack = client.login(
+                    WireConnect.of(MqttVersion.V5, "boiler").as(device).properties(maximumPacketSize(bytes)));
+            // then
+            assertThat(connack.reason()).isEqualTo(0x97);
+            var reasonString = Mqtt5.property(connack, Mqtt5.REASON_STRING);
+            if (bytes == 20) {
+                assertThat(reasonString).isNull();
+            } else {
+                assertThat(reasonString).isNotEmpty();
+            }
+            assertThat(client.awaitClose()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 5, 10})
+    @Conformance("MQTT 5 [MQTT-3.1.2-24]")
+    void refusesAClientThatCouldNotReadItsConnack(int bytes) {
+        // given a client that is there
+        var present = connect(keeping(MqttVersion.V5, "boiler"));
+        // when it comes again, and takes no packet of the size of the CONNACK that it would get
+        var connect = keeping(MqttVersion.V5, "boiler");
+        var client = open();
+        client.login5(connect.properties(connect.properties(), maximumPacketSize(bytes))
+                .encode());
+        // then it is told so, as far as it can be told, and nothing else happens
+        var last = client.awaitClose();
+        if (bytes < 5) {
+            assertThat(last).isEmpty();
+        } else {
+            assertThat(last).singleElement().satisfies(connack -> {
+                assertThat(connack.type()).isEqualTo(WirePacket.CONNACK);
+                assertThat(connack.reason()).isEqualTo(0x95);
+                assertThat(connack.body()).hasSize(3);
+            });
+        }
+        assertThat(present.ping()).isEmpty();
+        await().untilAsserted(() ->
+                assertThat(incidents()).extracting(Incident::reason).containsExactly(Incident.Reason.PACKET_TOO_LARGE));
+    }
+
+    @Test
+    @Conformance("MQTT 5 [MQTT-3.1.2-24]")
+    void servesAClientThatCanJustReadItsConnack() {
+        var client = open();
+        var connack =
+                client.login(WireConnect.of(MqttVersion.V5, "boiler").as(device).properties(maximumPacketSize(11)));
+        assertThat(connack.body()).hasSize(9);
+        assertThat(client.publish("a", "m", 1, false)).isZero();
+        assertThat(client.ping()).isEmpty();
+    }
 }
