@@ -21,7 +21,7 @@ class KeepAliveTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    @Conformance({"MQTT 3.1.1 [MQTT-3.1.2-24]", "MQTT 5 [MQTT-3.1.2-22]"})
+    @Conformance({"MQTT 3.1.1 [MQTT-3.1.2-24]", "MQTT 5 [MQTT-3.1.2-22]", "MQTT 3.1 §3.1-12", "MQTT 5 [MQTT-3.2.2-22]"})
     void closesAfterOneAndAHalfTimesTheKeepAlive(MqttVersion version) {
         // given
         var client = connect(connectFor(version, 1));
@@ -61,7 +61,7 @@ class KeepAliveTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    @Conformance({"MQTT 3.1.1 [MQTT-3.12.4-1]", "MQTT 5 [MQTT-3.12.4-1]"})
+    @Conformance({"MQTT 3.1.1 [MQTT-3.12.4-1]", "MQTT 5 [MQTT-3.12.4-1]", "MQTT 3.1 §3.12-1"})
     void keepsAClientThatPings(MqttVersion version) {
         // given one client that pings and one that does not
         var client = connect(connectFor(version, 1));

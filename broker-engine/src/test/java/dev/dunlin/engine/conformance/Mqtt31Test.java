@@ -20,6 +20,7 @@ class Mqtt31Test extends WireScenario {
     }
 
     @Test
+    @Conformance({"MQTT 3.1 §3.1-1", "MQTT 3.1 §3.2-1"})
     void isKnownByItsNameAndVersion() {
         var client = open().send(connect(
                 "MQIsdp",
@@ -34,6 +35,7 @@ class Mqtt31Test extends WireScenario {
 
     @ParameterizedTest
     @CsvSource({"MQIsdp, 4", "MQIsdp, 5", "MQIsdp, 2", "MQTT, 3"})
+    @Conformance("MQTT 3.1 §3.1-1")
     void isNotTakenForAnotherVersion(String protocol, int level) {
         var client = open().send(connect(protocol, level, 0x02, Wire.string("boiler")));
         assertThat(client.expect(WirePacket.CONNACK).body()).isEqualTo(Wire.bytes(0, 1));
@@ -42,11 +44,13 @@ class Mqtt31Test extends WireScenario {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 23, 24, 64, 1_024})
+    @Conformance({"MQTT 3.1 §3.1-4", "MQTT 3.1 §3.1-5"})
     void takesClientIdsOfUpTo23CharactersAndLongerOnes(int length) {
         assertThat(connect(V3_1, "c".repeat(length)).ping()).isEmpty();
     }
 
     @Test
+    @Conformance({"MQTT 3.1 §3.1-6", "MQTT 3.1 §3.2-1"})
     void takesNoEmptyClientId() {
         for (var connect : new WireConnect[] {
             WireConnect.of(V3_1, "").as(device),
@@ -59,6 +63,7 @@ class Mqtt31Test extends WireScenario {
     }
 
     @Test
+    @Conformance("MQTT 3.1 §3.1-13")
     void judgesAClientWhoseUserNameOrPasswordIsMissingThoughItsFlagIsSet() {
         for (var payload :
                 new byte[][] {Wire.string("boiler"), Wire.concat(Wire.string("boiler"), Wire.string(device.userName()))
@@ -72,6 +77,7 @@ class Mqtt31Test extends WireScenario {
     }
 
     @Test
+    @Conformance("MQTT 3.1 §3.2-1")
     void isToldNothingOfItsSession() {
         connect(keeping(V3_1, "boiler")).disconnect();
         assertThat(open().login(keeping(V3_1, "boiler")).body()).isEqualTo(Wire.bytes(0, 0));

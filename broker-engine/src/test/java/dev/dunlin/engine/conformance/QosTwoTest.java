@@ -28,9 +28,16 @@ class QosTwoTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-4.3.3-2]", "MQTT 5 [MQTT-4.3.3-8]", "MQTT 5 [MQTT-4.3.3-10]", "MQTT 5 [MQTT-4.3.3-11]",
-        "MQTT 5 [MQTT-4.3.3-12]", "MQTT 5 [MQTT-2.2.1-5]", "MQTT 3.1.1 [MQTT-2.3.1-6]", "MQTT 5 [MQTT-3.5.2-1]",
-        "MQTT 5 [MQTT-3.7.2-1]"
+        "MQTT 3.1.1 [MQTT-4.3.3-2]",
+        "MQTT 5 [MQTT-4.3.3-8]",
+        "MQTT 5 [MQTT-4.3.3-10]",
+        "MQTT 5 [MQTT-4.3.3-11]",
+        "MQTT 5 [MQTT-4.3.3-12]",
+        "MQTT 5 [MQTT-2.2.1-5]",
+        "MQTT 3.1.1 [MQTT-2.3.1-6]",
+        "MQTT 5 [MQTT-3.5.2-1]",
+        "MQTT 5 [MQTT-3.7.2-1]",
+        "MQTT 3.1 §4.1-3"
     })
     void publishesAMessageOnceHoweverOftenItComes(MqttVersion version) {
         // given

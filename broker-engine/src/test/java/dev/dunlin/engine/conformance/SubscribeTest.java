@@ -19,10 +19,23 @@ class SubscribeTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.8.4-1]", "MQTT 5 [MQTT-3.8.4-1]", "MQTT 3.1.1 [MQTT-3.8.4-2]", "MQTT 5 [MQTT-3.8.4-2]",
-        "MQTT 3.1.1 [MQTT-3.8.4-4]", "MQTT 5 [MQTT-3.8.4-5]", "MQTT 3.1.1 [MQTT-3.8.4-5]", "MQTT 5 [MQTT-3.8.4-6]",
-        "MQTT 5 [MQTT-3.8.4-7]", "MQTT 3.1.1 [MQTT-3.9.3-1]", "MQTT 5 [MQTT-3.9.3-1]", "MQTT 5 [MQTT-3.9.3-2]",
-        "MQTT 3.1.1 [MQTT-3.9.3-2]", "MQTT 3.1.1 [MQTT-2.3.1-7]", "MQTT 5 [MQTT-2.2.1-6]"
+        "MQTT 3.1.1 [MQTT-3.8.4-1]",
+        "MQTT 5 [MQTT-3.8.4-1]",
+        "MQTT 3.1.1 [MQTT-3.8.4-2]",
+        "MQTT 5 [MQTT-3.8.4-2]",
+        "MQTT 3.1.1 [MQTT-3.8.4-4]",
+        "MQTT 5 [MQTT-3.8.4-5]",
+        "MQTT 3.1.1 [MQTT-3.8.4-5]",
+        "MQTT 5 [MQTT-3.8.4-6]",
+        "MQTT 5 [MQTT-3.8.4-7]",
+        "MQTT 3.1.1 [MQTT-3.9.3-1]",
+        "MQTT 5 [MQTT-3.9.3-1]",
+        "MQTT 5 [MQTT-3.9.3-2]",
+        "MQTT 3.1.1 [MQTT-3.9.3-2]",
+        "MQTT 3.1.1 [MQTT-2.3.1-7]",
+        "MQTT 5 [MQTT-2.2.1-6]",
+        "MQTT 3.1 §3.8-1",
+        "MQTT 3.1 §3.9-1"
     })
     void answersForEachFilterInTheirOrder(MqttVersion version) {
         // given
@@ -83,7 +96,8 @@ class SubscribeTest extends WireScenario {
         "MQTT 5 [MQTT-4.7.1-2]",
         "MQTT 3.1.1 [MQTT-3.8.3-2]",
         "MQTT 3.1.1 [MQTT-3.3.2-3]",
-        "MQTT 5 [MQTT-3.3.2-3]"
+        "MQTT 5 [MQTT-3.3.2-3]",
+        "MQTT 3.1 §A-1"
     })
     void matchesByLevels(String filter, String topic, boolean matches) {
         for (var version : MqttVersion.values()) {
@@ -256,7 +270,7 @@ class SubscribeTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    @Conformance({"MQTT 3.1.1 [MQTT-4.7.2-1]", "MQTT 5 [MQTT-4.7.2-1]"})
+    @Conformance({"MQTT 3.1.1 [MQTT-4.7.2-1]", "MQTT 5 [MQTT-4.7.2-1]", "MQTT 3.1 §A-2"})
     void letsWildcardsAtTheFirstLevelMatchNoReservedTopic(MqttVersion version) {
         // given a client that may read and would write them
         var client = connect(version, "boiler");
@@ -275,9 +289,20 @@ class SubscribeTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.10.4-1]", "MQTT 5 [MQTT-3.10.4-1]", "MQTT 3.1.1 [MQTT-3.10.4-2]", "MQTT 5 [MQTT-3.10.4-2]",
-        "MQTT 3.1.1 [MQTT-3.10.4-4]", "MQTT 5 [MQTT-3.10.4-4]", "MQTT 3.1.1 [MQTT-3.10.4-5]", "MQTT 5 [MQTT-3.10.4-5]",
-        "MQTT 3.1.1 [MQTT-3.10.4-6]", "MQTT 5 [MQTT-3.10.4-6]", "MQTT 5 [MQTT-3.11.3-1]", "MQTT 5 [MQTT-3.11.3-2]"
+        "MQTT 3.1.1 [MQTT-3.10.4-1]",
+        "MQTT 5 [MQTT-3.10.4-1]",
+        "MQTT 3.1.1 [MQTT-3.10.4-2]",
+        "MQTT 5 [MQTT-3.10.4-2]",
+        "MQTT 3.1.1 [MQTT-3.10.4-4]",
+        "MQTT 5 [MQTT-3.10.4-4]",
+        "MQTT 3.1.1 [MQTT-3.10.4-5]",
+        "MQTT 5 [MQTT-3.10.4-5]",
+        "MQTT 3.1.1 [MQTT-3.10.4-6]",
+        "MQTT 5 [MQTT-3.10.4-6]",
+        "MQTT 5 [MQTT-3.11.3-1]",
+        "MQTT 5 [MQTT-3.11.3-2]",
+        "MQTT 3.1 §3.10-1",
+        "MQTT 3.1 §3.11-1"
     })
     void endsTheSubscriptionsThatAreNamedToTheLetter(MqttVersion version) {
         // given

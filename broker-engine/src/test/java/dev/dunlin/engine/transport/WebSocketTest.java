@@ -3,6 +3,7 @@ package dev.dunlin.engine.transport;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.engine.conformance.Conformance;
 import dev.dunlin.engine.port.Transport;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -63,6 +64,7 @@ class WebSocketTest {
         "'mqtt, mqttv3.1', mqtt",
         "'soap,mqttv3.1', mqttv3.1"
     })
+    @Conformance({"MQTT 3.1.1 [MQTT-6.0.0-4]", "MQTT 5 [MQTT-6.0.0-4]"})
     void choosesTheSubprotocolOfTheStandardAndElseThatOfMqtt31(String offered, String chosen) throws Exception {
         var answer = request("GET /mqtt HTTP/1.1", "Sec-WebSocket-Protocol: " + offered);
         assertThat(answer)
@@ -84,6 +86,7 @@ class WebSocketTest {
                 "POST /mqtt HTTP/1.1   | Sec-WebSocket-Protocol: mqtt | 426 upgrade required| websocket",
                 "nonsense              | Sec-WebSocket-Protocol: mqtt | 400 bad request     | ''"
             })
+    @Conformance({"MQTT 3.1.1 [MQTT-6.0.0-3]", "MQTT 5 [MQTT-6.0.0-3]"})
     void saysInPlainTextWhatIsMissing(String line, String header, String status, String text) throws Exception {
         var answer = request(line, header) + new String(socket.getInputStream().readAllBytes(), US_ASCII);
         assertThat(answer.toLowerCase(Locale.ROOT))
@@ -109,6 +112,7 @@ class WebSocketTest {
     }
 
     @Test
+    @Conformance({"MQTT 3.1.1 [MQTT-6.0.0-2]", "MQTT 5 [MQTT-6.0.0-2]"})
     void joinsFramesAndToleratesAnySplit() throws Exception {
         // given a message in three frames with a ping between, and a second message, byte by byte
         upgrade();
@@ -157,6 +161,7 @@ class WebSocketTest {
     }
 
     @Test
+    @Conformance({"MQTT 3.1.1 [MQTT-6.0.0-1]", "MQTT 5 [MQTT-6.0.0-1]"})
     void refusesText() throws Exception {
         upgrade();
         socket.getOutputStream().write(frame(FIN | TEXT, "hello"));
