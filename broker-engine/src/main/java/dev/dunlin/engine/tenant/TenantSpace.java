@@ -259,12 +259,12 @@ public final class TenantSpace implements SessionHost {
      *
      * @return false if the tenant's limits do not allow to keep it
      */
-    public boolean retain(Publish message) {
+    public boolean retain(Publish message, Session publisher) {
         if (message.payload().length == 0) {
             retained.clear(message.topic());
             return true;
         }
-        return retained.keep(message, limits, nanoTime());
+        return retained.keep(message, publisher.clientId(), limits, nanoTime());
     }
 
     /** Counts {@code messages} published, and returns for how many nanoseconds their socket is not to be read. */

@@ -341,4 +341,22 @@ class SubscribeTest extends WireScenario {
         again.send(Wire.acknowledge(WirePacket.PUBREC, packetId));
         assertThat(again.expect(WirePacket.PUBREL).packetId()).isEqualTo(packetId);
     }
+
+    @Test
+    @Conformance("MQTT 5 [MQTT-3.8.3-3]")
+    void keepsOwnKeptMessagesAwayFromNoLocalSubscriptions() {
+        // given a message of the client's and one of another's that are kept
+        var client = connect(V5, "boiler");
+        client.publish("plant/own", "own", 1, true);
+        connect(V5, "pub").publish("plant/other", "another's", 1, true);
+        // when it subscribes with No Local, and without
+        client.send(
+                Mqtt5.subscribe(1, "plant/+", options(0, true, false, 0)),
+                Mqtt5.subscribe(2, "plant/#", options(0, false, false, 0)));
+        // then
+        client.expect(WirePacket.SUBACK);
+        assertThat(client.receiveMessage().payload()).isEqualTo("another's");
+        client.expect(WirePacket.SUBACK);
+        assertThat(payloads(client.ping())).containsExactlyInAnyOrder("own", "another's");
+    }
 }
