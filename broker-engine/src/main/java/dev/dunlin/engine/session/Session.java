@@ -212,6 +212,11 @@ public final class Session {
         drain();
     }
 
+    /** The subscription has ended: what it has not brought yet it brings no more. */
+    public void endRetained(Delivery delivery) {
+        bursts.removeIf(burst -> burst.delivery == delivery);
+    }
+
     private void offerAtMostOnce(Publish message, boolean retain, Delivery delivery) {
         var outbound = this.outbound;
         if (outbound == null) {

@@ -202,9 +202,11 @@ public final class TenantSpace implements SessionHost {
      * @return whether there was one
      */
     public boolean unsubscribe(Session session, TopicFilter filter) {
-        if (session.subscriptions().remove(filter) == null) {
+        var ended = session.subscriptions().remove(filter);
+        if (ended == null) {
             return false;
         }
+        session.endRetained(ended.delivery());
         var key = keyOf(session, filter);
         subscriptions.update(tree -> tree.without(filter, key));
         return true;

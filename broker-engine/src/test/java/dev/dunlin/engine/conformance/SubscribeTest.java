@@ -342,6 +342,32 @@ class SubscribeTest extends WireScenario {
         assertThat(again.expect(WirePacket.PUBREL).packetId()).isEqualTo(packetId);
     }
 
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    @Conformance({"MQTT 3.1.1 [MQTT-3.10.4-2]", "MQTT 5 [MQTT-3.10.4-2]"})
+    void bringsNoMoreOfTheKeptMessagesOnceASubscriptionHasEnded(MqttVersion version) {
+        // given a client that acknowledges nothing, and more kept messages than it may have in flight
+        var publisher = connect(version, "pub");
+        int inFlight = 1_024;
+        for (int i = 1; i <= inFlight + 1; i++) {
+            publisher.send(Wire.publish(version, "plant/" + i, "kept", 1, true, i));
+        }
+        for (int i = 1; i <= inFlight + 1; i++) {
+            publisher.expect(WirePacket.PUBACK);
+        }
+        var client = connect(version, "boiler");
+        client.subscribe(1, "plant/+");
+        var first = client.expect(WirePacket.PUBLISH);
+        for (int i = 2; i <= inFlight; i++) {
+            client.expect(WirePacket.PUBLISH);
+        }
+        // when it ends the subscription and then has room
+        unsubscribe(client, version, "plant/+");
+        client.send(Wire.acknowledge(WirePacket.PUBACK, first.packetId()));
+        // then nothing comes for it
+        assertThat(client.ping()).isEmpty();
+    }
+
     @Test
     @Conformance("MQTT 5 [MQTT-3.8.3-3]")
     void keepsOwnKeptMessagesAwayFromNoLocalSubscriptions() {
