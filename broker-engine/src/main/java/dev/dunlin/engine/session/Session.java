@@ -59,6 +59,9 @@ public final class Session {
 
     private int unreleasedCount;
 
+    /** How many of them earlier connections have left. */
+    private int unreleasedBefore;
+
     private @Nullable Outbound outbound;
     private int receiveMaximum;
 
@@ -151,6 +154,7 @@ public final class Session {
         this.outbound = outbound;
         this.receiveMaximum = Math.min(receiveMaximum, MAX_INFLIGHT);
         this.expirySeconds = expirySeconds;
+        unreleasedBefore = unreleasedCount;
         onWire = 0;
         resends.clear();
         // PUBREL waits for no quota (MQTT 5 [MQTT-3.3.4-10]), and so stands behind nothing that does
@@ -444,9 +448,9 @@ public final class Session {
         return unreleased != null && unreleased.get(packetId);
     }
 
-    /** How many QoS 2 messages of the client are not released. */
+    /** How many QoS 2 messages of this connection are not released; quotas begin anew with each (MQTT 5 §4.9). */
     public int unreleasedCount() {
-        return unreleasedCount;
+        return unreleasedCount - unreleasedBefore;
     }
 
     /** @return whether the Packet Identifier was known */
@@ -457,6 +461,7 @@ public final class Session {
         }
         ids.clear(packetId);
         unreleasedCount--;
+        unreleasedBefore = Math.min(unreleasedBefore, unreleasedCount);
         if (unreleasedCount == 0) {
             unreleased = null;
         }

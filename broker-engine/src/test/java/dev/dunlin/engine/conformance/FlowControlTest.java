@@ -171,6 +171,34 @@ class FlowControlTest extends WireScenario {
         assertThat(client.awaitClose()).extracting(WirePacket::reason).containsExactly(0x93);
     }
 
+    @Test
+    @Conformance("MQTT 5 §4.9")
+    void takesAsManyAnewOnEachConnection() {
+        // given a client that has left as many unreleased messages as one connection may have
+        var first = open();
+        var connack = first.login(keeping(V5, "boiler"));
+        int maximum = Integer.parseInt(Mqtt5.requiredProperty(connack, Mqtt5.RECEIVE_MAXIMUM));
+        for (int i = 1; i <= maximum; i++) {
+            first.send(Wire.publish(V5, "plant/a", "m", 2, false, i));
+        }
+        for (int i = 1; i <= maximum; i++) {
+            first.expect(WirePacket.PUBREC);
+        }
+        first.close();
+        // when it comes again and sends others before it releases those
+        var again = connect(keeping(V5, "boiler"));
+        for (int i = 1; i <= maximum; i++) {
+            again.send(Wire.publish(V5, "plant/a", "m", 2, false, maximum + i));
+        }
+        // then they are taken
+        for (int i = 1; i <= maximum; i++) {
+            assertThat(again.expect(WirePacket.PUBREC).reason()).isZero();
+        }
+        // but no more than that
+        again.send(Wire.publish(V5, "plant/a", "m", 2, false, 2 * maximum + 1));
+        assertThat(again.awaitClose()).extracting(WirePacket::reason).containsExactly(0x93);
+    }
+
     // Maximum Packet Size
 
     @Test
