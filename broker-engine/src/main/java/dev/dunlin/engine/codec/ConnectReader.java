@@ -56,8 +56,9 @@ final class ConnectReader {
         }
         var clientId = string(in, end);
         var will = willFlag ? messages.will(in, end, QoS.of(willQos), willRetain) : null;
-        var userName = userNameFlag ? string(in, end) : null;
-        var password = passwordFlag ? binary(in, end) : null;
+        // in MQTT 3.1 the end of the packet takes precedence over the flags (§3.1, User Name)
+        var userName = userNameFlag && (strict || in.readerIndex() < end) ? string(in, end) : null;
+        var password = passwordFlag && (strict || in.readerIndex() < end) ? binary(in, end) : null;
         long expiry = version.isMqtt5() ? properties.sessionExpiry : cleanStart ? 0 : Connect.NEVER_EXPIRES;
         return new Connect(
                 version,

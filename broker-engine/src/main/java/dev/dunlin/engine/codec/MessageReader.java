@@ -201,8 +201,11 @@ final class MessageReader {
                         travels = false;
                     }
                     case MqttProperties.SUBSCRIPTION_IDENTIFIER ->
-                        throw reject(
-                                ReasonCode.PROTOCOL_ERROR, "a Subscription Identifier from a client [MQTT-3.3.4-6]");
+                        throw ofWill
+                                ? notAllowed(id)
+                                : reject(
+                                        ReasonCode.PROTOCOL_ERROR,
+                                        "a Subscription Identifier from a client [MQTT-3.3.4-6]");
                     default -> throw notAllowed(id);
                 }
                 if (travels) {

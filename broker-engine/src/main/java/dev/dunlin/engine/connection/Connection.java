@@ -45,6 +45,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -202,11 +203,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         if (state == State.CLOSING) {
             return;
         }
-        if (!mayBeAsLongAs(method.length() * 3L + data.length + 16)) {
-            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "AUTH, for this client");
+        if (!write(out -> MqttEncoder.auth(out, ReasonCode.CONTINUE_AUTHENTICATION, method, data))) {
+            endForTooLarge("AUTH");
             return;
         }
-        MqttEncoder.auth(output.next(loop), ReasonCode.CONTINUE_AUTHENTICATION, method, data);
         if (state == State.LOGGING_IN) {
             state = State.AUTHENTICATING;
             resumeReading();
@@ -227,13 +227,63 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
     }
 
-    /** Sends CONNACK with a refusal, and closes. */
+    /** Sends CONNACK with a refusal, as far as the client takes so much, and closes. */
     void refuse(Connack refusal) {
         if (state == State.CLOSING) {
             return;
         }
-        MqttEncoder.connack(output.next(loop), version, refusal);
+        writeRefusal(refusal);
         close();
+    }
+
+    private void writeRefusal(Connack refusal) {
+        if (!write(out -> MqttEncoder.connack(out, version, refusal))) {
+            write(out -> MqttEncoder.connack(out, version, Connack.refused(refusal.reason(), null)));
+        }
+    }
+
+    /** Writes a packet, unless it is larger than the client takes [MQTT-3.1.2-24]; says whether it was written. */
+    private boolean write(Consumer<ByteBuf> packet) {
+        var out = output.next(loop);
+        int start = out.writerIndex();
+        packet.accept(out);
+        if (mayBeAsLongAs(out.writerIndex() - start)) {
+            return true;
+        }
+        out.writerIndex(start);
+        return false;
+    }
+
+    /** Whether the client takes packets of the size of the CONNACK that it is going to get. */
+    boolean takesConnack(Connect connect, TenantSpace space, String clientId) {
+        if (maxPacketBytesOut == Long.MAX_VALUE) {
+            return true;
+        }
+        var trial = context.alloc().heapBuffer();
+        try {
+            MqttEncoder.connack(trial, version, acceptance(connect, space, clientId, false));
+            return mayBeAsLongAs(trial.readableBytes());
+        } finally {
+            trial.release();
+        }
+    }
+
+    private Connack acceptance(Connect connect, TenantSpace space, String clientId, boolean isResumed) {
+        long maxPacketBytes = maxPacketBytesIn(space);
+        return new Connack(
+                isResumed,
+                ReasonCode.SUCCESS,
+                null,
+                connect.clientId().isEmpty() ? clientId : null,
+                RECEIVE_MAXIMUM,
+                maxPacketBytes < MAX_PACKET_BYTES ? maxPacketBytes : 0,
+                MqttDecoder.TOPIC_ALIAS_MAXIMUM,
+                authentication == null ? null : authentication.method(),
+                authentication == null ? null : authentication.lastData());
+    }
+
+    private static long maxPacketBytesIn(TenantSpace space) {
+        return Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
     }
 
     /**
@@ -269,21 +319,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
         givenAliases = GivenAliases.upTo(connect.topicAliasMaximum());
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
-        long maxPacketBytes = Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
-        decoder.limit(maxPacketBytes);
-        MqttEncoder.connack(
-                output.next(loop),
-                version,
-                new Connack(
-                        isResumed,
-                        ReasonCode.SUCCESS,
-                        null,
-                        connect.clientId().isEmpty() ? session.clientId() : null,
-                        RECEIVE_MAXIMUM,
-                        maxPacketBytes < MAX_PACKET_BYTES ? maxPacketBytes : 0,
-                        MqttDecoder.TOPIC_ALIAS_MAXIMUM,
-                        authentication == null ? null : authentication.method(),
-                        authentication == null ? null : authentication.lastData()));
+        decoder.limit(maxPacketBytesIn(space));
+        MqttEncoder.connack(output.next(loop), version, acceptance(connect, space, session.clientId(), isResumed));
         lastPacketNanos = broker.nanoClock.getAsLong();
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
         if (keepAliveNanos > 0) {
@@ -594,11 +631,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             var admission = admitted.admission();
             if (admission.tenant().equals(space().id())
                     && admission.credential().equals(session().credential())) {
-                MqttEncoder.auth(
-                        output.next(loop),
-                        ReasonCode.SUCCESS,
-                        Objects.requireNonNull(authentication).method(),
-                        done.data());
+                var method = Objects.requireNonNull(authentication).method();
+                if (!write(out -> MqttEncoder.auth(out, ReasonCode.SUCCESS, method, done.data()))) {
+                    endForTooLarge("AUTH");
+                }
             } else {
                 violation(ReasonCode.NOT_AUTHORIZED, "authenticated anew as somebody else");
             }
@@ -712,12 +748,16 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         var subscribing = new Subscribing(space(), session(), remoteIp(), broker.incidents);
         subscribing.subscribe(packet);
         refused += subscribing.refusedCount();
+        var reasons = subscribing.reasons();
         var text = subscribing.reasonString();
-        boolean say = text != null
+        boolean isSaid = text != null
                 && wantsReasonStrings
                 && text.length() < 1_000
-                && mayBeAsLongAs(text.length() * 3L + 16 + subscribing.reasons().size());
-        MqttEncoder.suback(output.next(loop), version, packet.packetId(), subscribing.reasons(), say ? text : null);
+                && write(out -> MqttEncoder.suback(out, version, packet.packetId(), reasons, text));
+        if (!isSaid && !write(out -> MqttEncoder.suback(out, version, packet.packetId(), reasons, null))) {
+            endForTooLarge("SUBACK");
+            return;
+        }
         subscribing.bringRetained();
     }
 
@@ -732,7 +772,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                                     ? ReasonCode.SUCCESS
                                     : ReasonCode.NO_SUBSCRIPTION_EXISTED);
         }
-        MqttEncoder.unsuback(output.next(loop), version, packet.packetId(), reasons);
+        if (!write(out -> MqttEncoder.unsuback(out, version, packet.packetId(), reasons))) {
+            endForTooLarge("UNSUBACK");
+        }
     }
 
     private void onDisconnect(Disconnect disconnect) {
@@ -762,6 +804,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             case MALFORMED_PACKET -> end(malformed.reason(), Incident.Reason.MALFORMED_PACKET, malformed.detail());
             default -> violation(malformed.reason(), malformed.detail());
         }
+    }
+
+    /** A client that does not take the answer would wait for it in vain. */
+    private void endForTooLarge(String packet) {
+        end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, packet + ", for this client");
     }
 
     private void violation(ReasonCode reason, String detail) {
@@ -855,7 +902,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             if (state == State.CONNECTED) {
                 MqttEncoder.disconnect(output.next(loop), reason, text);
             } else if (state == State.LOGGING_IN || state == State.AUTHENTICATING) {
-                MqttEncoder.connack(output.next(loop), version, Connack.refused(reason, null));
+                writeRefusal(Connack.refused(reason, null));
             }
         }
         leaveSession(true);

@@ -157,6 +157,16 @@ final class LogIn {
             broker.spaces.leave(space);
             return;
         }
+        if (!connection.takesConnack(connect, space, clientId)) {
+            report(
+                    Incident.Reason.PACKET_TOO_LARGE,
+                    admission.tenant(),
+                    admission.credentialName(),
+                    "CONNACK, where the client takes packets of " + connect.maximumPacketSize() + " bytes");
+            connection.refuse(Connack.refused(ReasonCode.PACKET_TOO_LARGE, null));
+            broker.spaces.leave(space);
+            return;
+        }
         var opened = broker.keeper.open(space, home, clientId, connect.cleanStart(), admission);
         if (opened == null) {
             refuseOverLimit(

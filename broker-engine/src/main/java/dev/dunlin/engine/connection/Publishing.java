@@ -46,7 +46,7 @@ final class Publishing {
         if (refusal != null) {
             return refused(space, publisher, message, refusal, answer.decidedBy(), remoteAddress);
         }
-        if (message.retain() && !space.retain(message)) {
+        if (message.retain() && !space.retain(message, publisher)) {
             var limits = space.limits();
             var limit = "at most " + limits.retainedMessages() + " retained messages of " + limits.retainedBytes()
                     + " bytes together";

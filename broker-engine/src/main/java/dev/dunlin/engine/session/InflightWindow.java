@@ -69,7 +69,12 @@ final class InflightWindow {
         }
     }
 
-    /** In the order of first sending, which is the order of sending again (MQTT 5 [MQTT-4.6.0-1]). */
+    /** Gives {@code outgoing} a new place in the order, behind all others: PUBREL goes in the order of PUBREC. */
+    void moveToEnd(Outgoing outgoing) {
+        outgoing.sequence = sequence++;
+    }
+
+    /** In the order of sending again: PUBLISH as first sent, PUBREL as PUBREC came (MQTT 5 [MQTT-4.6.0-1], [MQTT-4.6.0-4]). */
     List<Outgoing> inOrder() {
         var all = new ArrayList<Outgoing>(size);
         for (var outgoing : slots) {

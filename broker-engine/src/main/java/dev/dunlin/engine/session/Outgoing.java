@@ -25,7 +25,7 @@ final class Outgoing {
     /** 0 until it is sent. */
     int packetId;
 
-    /** Place in the order of first sending. */
+    /** Place in the order of sending again. */
     long sequence;
 
     Awaits awaits;
@@ -37,5 +37,10 @@ final class Outgoing {
         this.subscriptionIds = delivery.subscriptionIds();
         this.shared = delivery.shared();
         this.awaits = qos == QoS.EXACTLY_ONCE ? Awaits.PUBREC : Awaits.PUBACK;
+    }
+
+    /** Whether the client has taken responsibility for it: only PUBREL and PUBCOMP are left. */
+    boolean isReceived() {
+        return awaits == Awaits.PUBCOMP;
     }
 }

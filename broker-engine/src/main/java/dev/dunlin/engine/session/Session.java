@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * what never changes.
  *
  * <p>Bounds: the queue and the in-flight window hold as many messages and bytes as the tenant's limits say, the window at
- * most {@link #MAX_INFLIGHT} messages; a QoS 1 or 2 message beyond them is dropped, counted and reported. QoS 0 messages
+ * most {@link #MAX_INFLIGHT} messages; a QoS 1 or 2 message beyond them is dropped, counted and reported, unless the queue
+ * holds expired ones that can go. QoS 0 messages
  * are dropped and counted while the network takes no more.
  */
 public final class Session {
@@ -31,6 +32,7 @@ public final class Session {
     public static final int MAX_INFLIGHT = 1_024;
 
     private static final int MAX_RETAINED_BURSTS = 64;
+    private static final long EXPIRY_INTERVAL_NANOS = 1_000_000_000;
 
     private final SessionLoop home;
     private final SessionHost host;
@@ -41,6 +43,7 @@ public final class Session {
     private final InflightWindow inflight = new InflightWindow();
     private final Deque<Outgoing> queue = new ArrayDeque<>(4);
     private long queuedBytes;
+    private long expiredRemovedNanos;
 
     /** Messages of QoS 0 in the queue, which those that come later may not overtake. */
     private int queuedAtMostOnce;
@@ -55,6 +58,9 @@ public final class Session {
     private @Nullable BitSet unreleased;
 
     private int unreleasedCount;
+
+    /** How many of them earlier connections have left. */
+    private int unreleasedBefore;
 
     private @Nullable Outbound outbound;
     private int receiveMaximum;
@@ -82,6 +88,7 @@ public final class Session {
         this.credentialName = credentialName;
         this.clientId = clientId;
         this.policy = policy;
+        this.expiredRemovedNanos = host.nanoTime() - EXPIRY_INTERVAL_NANOS;
     }
 
     private record RetainedBurst(Iterator<Publish> messages, Delivery delivery) {}
@@ -147,9 +154,13 @@ public final class Session {
         this.outbound = outbound;
         this.receiveMaximum = Math.min(receiveMaximum, MAX_INFLIGHT);
         this.expirySeconds = expirySeconds;
+        unreleasedBefore = unreleasedCount;
         onWire = 0;
         resends.clear();
-        resends.addAll(inflight.inOrder());
+        // PUBREL waits for no quota (MQTT 5 [MQTT-3.3.4-10]), and so stands behind nothing that does
+        var unacknowledged = inflight.inOrder();
+        unacknowledged.stream().filter(Outgoing::isReceived).forEach(resends::add);
+        unacknowledged.stream().filter(outgoing -> !outgoing.isReceived()).forEach(resends::add);
         online = true;
     }
 
@@ -205,6 +216,11 @@ public final class Session {
         drain();
     }
 
+    /** The subscription has ended: what it has not brought yet it brings no more. */
+    public void endRetained(Delivery delivery) {
+        bursts.removeIf(burst -> burst.delivery == delivery);
+    }
+
     private void offerAtMostOnce(Publish message, boolean retain, Delivery delivery) {
         var outbound = this.outbound;
         if (outbound == null) {
@@ -230,16 +246,33 @@ public final class Session {
     }
 
     private void enqueue(Outgoing outgoing) {
-        var limits = host.limits();
         int bytes = outgoing.message.queuedBytes();
-        if (queue.size() >= limits.queuedMessagesPerSession() || queuedBytes + bytes > limits.queuedBytesPerSession()) {
-            host.onDropped(this, outgoing.message, Incident.Reason.QUEUE_FULL);
-            return;
+        if (hasNoRoomFor(bytes)) {
+            removeExpired();
+            if (hasNoRoomFor(bytes)) {
+                host.onDropped(this, outgoing.message, Incident.Reason.QUEUE_FULL);
+                return;
+            }
         }
         queue.add(outgoing);
         queuedBytes += bytes;
         queuedAtMostOnce += outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
         isBehind = true;
+    }
+
+    private boolean hasNoRoomFor(int bytes) {
+        var limits = host.limits();
+        return queue.size() >= limits.queuedMessagesPerSession()
+                || queuedBytes + bytes > limits.queuedBytesPerSession();
+    }
+
+    /** At most once a second: a queue that is full must not be walked for each message that it does not take. */
+    private void removeExpired() {
+        long now = host.nanoTime();
+        if (now - expiredRemovedNanos >= EXPIRY_INTERVAL_NANOS) {
+            expiredRemovedNanos = now;
+            removeQueued(outgoing -> outgoing.message.isExpired(now));
+        }
     }
 
     /** A window that is empty takes any message, so that one larger than the limit does not stop the queue for good. */
@@ -292,12 +325,12 @@ public final class Session {
     }
 
     private boolean sendAgain(Outbound outbound) {
-        if (onWire >= receiveMaximum) {
+        if (onWire >= receiveMaximum && !resends.element().isReceived()) {
             return false;
         }
         var again = resends.remove();
         onWire++;
-        if (again.awaits == Outgoing.Awaits.PUBCOMP) {
+        if (again.isReceived()) {
             outbound.pubrel(again.packetId);
         } else if (!outbound.publish(
                 again.message, again.qos, true, again.retain, again.packetId, again.subscriptionIds)) {
@@ -363,13 +396,19 @@ public final class Session {
             finish(outgoing);
             return true;
         }
-        outgoing.awaits = Outgoing.Awaits.PUBCOMP;
+        if (!outgoing.isReceived()) {
+            outgoing.awaits = Outgoing.Awaits.PUBCOMP;
+            inflight.moveToEnd(outgoing);
+            if (!resends.isEmpty() && resends.remove(outgoing)) {
+                onWire++; // the client remembers it from an earlier connection
+            }
+        }
         return true;
     }
 
     public void onPubcomp(int packetId) {
         var outgoing = inflight.get(packetId);
-        if (outgoing != null && outgoing.awaits == Outgoing.Awaits.PUBCOMP) {
+        if (outgoing != null && outgoing.isReceived()) {
             finish(outgoing);
         }
     }
@@ -409,9 +448,9 @@ public final class Session {
         return unreleased != null && unreleased.get(packetId);
     }
 
-    /** How many QoS 2 messages of the client are not released. */
+    /** How many QoS 2 messages of this connection are not released; quotas begin anew with each (MQTT 5 §4.9). */
     public int unreleasedCount() {
-        return unreleasedCount;
+        return unreleasedCount - unreleasedBefore;
     }
 
     /** @return whether the Packet Identifier was known */
@@ -422,6 +461,7 @@ public final class Session {
         }
         ids.clear(packetId);
         unreleasedCount--;
+        unreleasedBefore = Math.min(unreleasedBefore, unreleasedCount);
         if (unreleasedCount == 0) {
             unreleased = null;
         }
@@ -454,7 +494,7 @@ public final class Session {
 
     /** A message that the client has taken responsibility for is its own to finish. */
     private boolean isHidden(Outgoing outgoing) {
-        return outgoing.awaits != Outgoing.Awaits.PUBCOMP && !policy.mayReceive(outgoing.message.topic());
+        return !outgoing.isReceived() && !policy.mayReceive(outgoing.message.topic());
     }
 
     /**

@@ -20,17 +20,28 @@ import org.jspecify.annotations.Nullable;
  * the tree of slots changes only when a topic comes or goes.
  */
 public final class RetainedMessages {
+    /** @param clientId of the client that published it, which No Local keeps it from */
+    private record Kept(Publish message, String clientId) {
+        int bytes() {
+            return message.queuedBytes();
+        }
+
+        boolean isExpired(long nowNanos) {
+            return message.isExpired(nowNanos);
+        }
+    }
+
     /** One topic's message. A slot that has become empty is dead, and whoever still holds it looks for the topic anew. */
     private static final class Slot {
-        private final AtomicReference<@Nullable Publish> message;
+        private final AtomicReference<@Nullable Kept> kept;
 
-        Slot(Publish message) {
-            this.message = new AtomicReference<>(message);
+        Slot(Kept kept) {
+            this.kept = new AtomicReference<>(kept);
         }
 
         @Nullable
-        Publish get() {
-            return message.get();
+        Kept get() {
+            return kept.get();
         }
     }
 
@@ -44,13 +55,16 @@ public final class RetainedMessages {
     /**
      * Keeps {@code message} in place of an earlier one on its topic.
      *
+     * @param clientId who published it
      * @return false if the limits do not allow it, also once expired messages are gone; an earlier message is kept then
      */
-    boolean keep(Publish message, TenantLimits limits, long nowNanos) {
-        return keep(message, limits) || clearExpired(nowNanos) && keep(message, limits);
+    boolean keep(Publish message, String clientId, TenantLimits limits, long nowNanos) {
+        var kept = new Kept(message, clientId);
+        return keep(kept, limits) || clearExpired(nowNanos) && keep(kept, limits);
     }
 
-    private boolean keep(Publish message, TenantLimits limits) {
+    private boolean keep(Kept kept, TenantLimits limits) {
+        var message = kept.message;
         while (true) {
             var tree = slots.get();
             var slot = tree.get(message.topic(), ONLY);
@@ -59,7 +73,7 @@ public final class RetainedMessages {
                         || bytes.get() + message.queuedBytes() > limits.retainedBytes()) {
                     return false;
                 }
-                if (slots.replace(tree, tree.with(message.topic(), ONLY, new Slot(message)))) {
+                if (slots.replace(tree, tree.with(message.topic(), ONLY, new Slot(kept)))) {
                     bytes.addAndGet(message.queuedBytes());
                     return true;
                 }
@@ -69,11 +83,11 @@ public final class RetainedMessages {
             if (before == null) {
                 continue; // dying: its remover takes it out of the tree next
             }
-            long growth = (long) message.queuedBytes() - before.queuedBytes();
+            long growth = (long) kept.bytes() - before.bytes();
             if (growth > 0 && bytes.get() + growth > limits.retainedBytes()) {
                 return false;
             }
-            if (slot.message.compareAndSet(before, message)) {
+            if (slot.kept.compareAndSet(before, kept)) {
                 bytes.addAndGet(growth);
                 return true;
             }
@@ -86,9 +100,9 @@ public final class RetainedMessages {
         if (slot == null) {
             return;
         }
-        var before = slot.message.getAndSet(null);
+        var before = slot.kept.getAndSet(null);
         if (before != null) {
-            bytes.addAndGet(-before.queuedBytes());
+            bytes.addAndGet(-before.bytes());
             slots.update(tree -> tree.get(topic, ONLY) == slot ? tree.without(topic, ONLY) : tree);
         }
     }
@@ -104,18 +118,19 @@ public final class RetainedMessages {
             return false;
         }
         slots.get().forEach(slot -> {
-            var message = slot.get();
-            if (message != null && message.isExpired(nowNanos)) {
-                clearIfStill(message, slot);
+            var kept = slot.get();
+            if (kept != null && kept.isExpired(nowNanos)) {
+                clearIfStill(kept, slot);
             }
         });
         return true;
     }
 
-    private void clearIfStill(Publish expired, Slot slot) {
-        if (slot.message.compareAndSet(expired, null)) {
-            bytes.addAndGet(-expired.queuedBytes());
-            slots.update(tree -> tree.get(expired.topic(), ONLY) == slot ? tree.without(expired.topic(), ONLY) : tree);
+    private void clearIfStill(Kept expired, Slot slot) {
+        if (slot.kept.compareAndSet(expired, null)) {
+            bytes.addAndGet(-expired.bytes());
+            var topic = expired.message.topic();
+            slots.update(tree -> tree.get(topic, ONLY) == slot ? tree.without(topic, ONLY) : tree);
         }
     }
 
@@ -151,17 +166,23 @@ public final class RetainedMessages {
         public boolean hasNext() {
             while (next == null && position < found.size()) {
                 var slot = found.get(position++);
-                var message = slot.get();
-                if (message == null) {
+                var kept = slot.get();
+                if (kept == null) {
                     continue;
                 }
-                if (message.isExpired(nowNanos)) {
-                    clearIfStill(message, slot);
-                } else if (subscription.shows(message.topic())) {
-                    next = message;
+                if (kept.isExpired(nowNanos)) {
+                    clearIfStill(kept, slot);
+                } else if (subscription.shows(kept.message.topic()) && !isKeptAwayFromItsPublisher(kept)) {
+                    next = kept.message;
                 }
             }
             return next != null;
+        }
+
+        /** MQTT 5 [MQTT-3.8.3-3], which does not except retained messages. */
+        private boolean isKeptAwayFromItsPublisher(Kept kept) {
+            return subscription.delivery().noLocal()
+                    && kept.clientId.equals(subscription.session().clientId());
         }
 
         @Override

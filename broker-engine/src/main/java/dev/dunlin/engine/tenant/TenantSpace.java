@@ -202,9 +202,11 @@ public final class TenantSpace implements SessionHost {
      * @return whether there was one
      */
     public boolean unsubscribe(Session session, TopicFilter filter) {
-        if (session.subscriptions().remove(filter) == null) {
+        var ended = session.subscriptions().remove(filter);
+        if (ended == null) {
             return false;
         }
+        session.endRetained(ended.delivery());
         var key = keyOf(session, filter);
         subscriptions.update(tree -> tree.without(filter, key));
         return true;
@@ -259,12 +261,12 @@ public final class TenantSpace implements SessionHost {
      *
      * @return false if the tenant's limits do not allow to keep it
      */
-    public boolean retain(Publish message) {
+    public boolean retain(Publish message, Session publisher) {
         if (message.payload().length == 0) {
             retained.clear(message.topic());
             return true;
         }
-        return retained.keep(message, limits, nanoTime());
+        return retained.keep(message, publisher.clientId(), limits, nanoTime());
     }
 
     /** Counts {@code messages} published, and returns for how many nanoseconds their socket is not to be read. */

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final String PATH = "/mqtt";
-    private static final List<String> SUBPROTOCOLS = List.of("mqtt", "mqttv3.1");
+    private static final String SUBPROTOCOL = "mqtt";
+    private static final String SUBPROTOCOL_OF_MQTT_3_1 = "mqttv3.1";
     private static final String HINT = "This is an MQTT broker: connect an MQTT client over WebSocket to the path "
             + PATH + ", with the sub-protocol mqtt.\n";
     private static final String ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -117,16 +118,20 @@ final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest
         return query < 0 ? uri : uri.substring(0, query);
     }
 
-    /** The first that we speak, in the client's order. */
+    /** The standard's name wherever it is offered [MQTT-6.0.0-4], and else that of MQTT 3.1. */
     private static @Nullable String choose(List<String> offered) {
+        String chosen = null;
         for (var header : offered) {
             for (var name : header.split(",")) {
-                if (SUBPROTOCOLS.contains(name.trim())) {
-                    return name.trim();
+                if (name.trim().equals(SUBPROTOCOL)) {
+                    return SUBPROTOCOL;
+                }
+                if (name.trim().equals(SUBPROTOCOL_OF_MQTT_3_1)) {
+                    chosen = SUBPROTOCOL_OF_MQTT_3_1;
                 }
             }
         }
-        return null;
+        return chosen;
     }
 
     private void accept(ChannelHandlerContext context, String key, String subprotocol) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.engine.client.LibraryClient.Library;
 import dev.dunlin.engine.client.LibraryClient.Received;
+import dev.dunlin.engine.conformance.Conformance;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.MqttVersion;
 import dev.dunlin.engine.testkit.TestBroker;
@@ -38,6 +39,7 @@ class JavaClientsTest {
 
     @ParameterizedTest(name = "{0} over {1}")
     @MethodSource("librariesAndTransports")
+    @Conformance("MQTT 3.1.1 [MQTT-7.0.0-2]")
     void publishesSubscribesRetainsAndLeavesAWill(Library library, Transport transport) throws Exception {
         var root = library + "/" + transport;
         try (var subscriber = library.connect(broker, transport, "sub", null);

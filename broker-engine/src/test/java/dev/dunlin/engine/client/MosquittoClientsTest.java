@@ -3,6 +3,7 @@ package dev.dunlin.engine.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.dunlin.engine.conformance.Conformance;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.MqttVersion;
 import dev.dunlin.engine.testkit.TestBroker;
@@ -34,6 +35,7 @@ class MosquittoClientsTest {
 
     @ParameterizedTest(name = "-V {0} over {1}")
     @CsvSource({"31, TCP", "31, TLS", "311, TCP", "311, TLS", "5, TCP", "5, TLS"})
+    @Conformance("MQTT 3.1.1 [MQTT-7.0.0-2]")
     void publishesSubscribesRetainsAndLeavesAWill(String version, Transport transport) throws Exception {
         var root = "v" + version + "/" + transport;
         // given a retained message, which tells that the subscription is there

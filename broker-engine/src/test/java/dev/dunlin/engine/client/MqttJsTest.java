@@ -2,6 +2,7 @@ package dev.dunlin.engine.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.engine.conformance.Conformance;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.TestBroker;
 import dev.dunlin.engine.testkit.TestTools;
@@ -37,6 +38,7 @@ class MqttJsTest {
 
     @ParameterizedTest
     @EnumSource(Transport.class)
+    @Conformance("MQTT 3.1.1 [MQTT-7.0.0-2]")
     void publishesSubscribesRetainsAndLeavesAWill(Transport transport) throws Exception {
         var script = directory.resolve("mqtt-js-client.cjs");
         try (var source = MqttJsTest.class.getResourceAsStream("mqtt-js-client.cjs")) {

@@ -25,8 +25,11 @@ class ConnectTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.1.3-5]", "MQTT 5 [MQTT-3.1.3-5]",
-        "MQTT 3.1.1 [MQTT-3.1.4-4]", "MQTT 5 [MQTT-3.1.4-5]"
+        "MQTT 3.1.1 [MQTT-3.1.3-5]",
+        "MQTT 5 [MQTT-3.1.3-5]",
+        "MQTT 3.1.1 [MQTT-3.1.4-4]",
+        "MQTT 5 [MQTT-3.1.4-5]",
+        "MQTT 3.1 §3.1-4"
     })
     void acceptsEveryClientIdOfUpTo23LettersAndDigits(MqttVersion version) {
         for (int i = 0; i < ID_CHARACTERS.length(); i++) {
@@ -121,7 +124,7 @@ class ConnectTest extends WireScenario {
                 "16 03 01 02 00 01", // TLS
                 "47 45 54 20 2F 20 48 54 54 50 2F 31 2E 31 0D 0A 0D 0A", // GET / HTTP/1.1
             })
-    @Conformance({"MQTT 3.1.1 [MQTT-3.1.0-1]", "MQTT 5 [MQTT-3.1.0-1]", "MQTT 5 [MQTT-3.14.0-1]"})
+    @Conformance({"MQTT 3.1.1 [MQTT-3.1.0-1]", "MQTT 5 [MQTT-3.1.0-1]", "MQTT 5 [MQTT-3.14.0-1]", "MQTT 3.1 §3.1-2"})
     void closesWhenTheFirstPacketIsNotConnect(String bytes) {
         var client = open().send(Wire.hex(bytes));
         assertThat(client.awaitClose()).isEmpty();
@@ -129,7 +132,7 @@ class ConnectTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    @Conformance({"MQTT 3.1.1 [MQTT-3.1.0-2]", "MQTT 5 [MQTT-3.1.0-2]", "MQTT 5 [MQTT-3.2.0-2]"})
+    @Conformance({"MQTT 3.1.1 [MQTT-3.1.0-2]", "MQTT 5 [MQTT-3.1.0-2]", "MQTT 5 [MQTT-3.2.0-2]", "MQTT 3.1 §3.1-3"})
     void closesOnASecondConnect(MqttVersion version) {
         // given
         var connect = WireConnect.of(version, "boiler").as(device);
@@ -293,7 +296,14 @@ class ConnectTest extends WireScenario {
 
     @ParameterizedTest
     @MethodSource("malformedProperties")
-    @Conformance({"MQTT 5 [MQTT-4.13.1-1]", "MQTT 5 §2.2.2.2", "MQTT 5 [MQTT-1.5.7-1]"})
+    @Conformance({
+        "MQTT 5 [MQTT-4.13.1-1]",
+        "MQTT 5 §2.2.2.2",
+        "MQTT 5 [MQTT-1.5.7-1]",
+        "MQTT 5 §3.1.2.11.3",
+        "MQTT 5 §3.1.2.11.4",
+        "MQTT 5 §3.1.2.11.10"
+    })
     void closesOnConnectPropertiesThatAreWrong(byte[] properties) {
         var client = open().send(WireConnect.of(MqttVersion.V5, "boiler")
                 .as(device)
@@ -321,7 +331,7 @@ class ConnectTest extends WireScenario {
     }
 
     @Test
-    @Conformance("MQTT 3.1 §3.1")
+    @Conformance("MQTT 3.1 §3.1-14")
     void overlooksTheReservedFlagOfMqtt31() {
         var client = open().send(Wire.packet(
                 0x10,
@@ -423,7 +433,7 @@ class ConnectTest extends WireScenario {
     }
 
     @Test
-    @Conformance({"MQTT 5 [MQTT-3.2.2-1]", "MQTT 5 [MQTT-3.2.2-8]", "MQTT 5 §3.2.2.3"})
+    @Conformance({"MQTT 5 [MQTT-3.2.2-1]", "MQTT 5 [MQTT-3.2.2-8]", "MQTT 5 §3.2.2.3", "MQTT 5 [MQTT-3.2.2-22]"})
     void saysInConnackWhatItCanDo() {
         var connack = open().login(WireConnect.of(MqttVersion.V5, "boiler").as(device));
         assertThat(connack.body()[0]).isZero();
@@ -442,7 +452,8 @@ class ConnectTest extends WireScenario {
         "MQTT 3.1.1 [MQTT-3.1.4-2]",
         "MQTT 5 [MQTT-3.1.4-3]",
         "MQTT 3.1.1 [MQTT-3.1.3-2]",
-        "MQTT 5 [MQTT-3.1.3-2]"
+        "MQTT 5 [MQTT-3.1.3-2]",
+        "MQTT 3.1 §3.1-7"
     })
     void endsTheConnectionOfAClientThatConnectsAgain(MqttVersion version) {
         // given
@@ -483,5 +494,117 @@ class ConnectTest extends WireScenario {
         assertThat(answers).hasSize(1);
         assertThat(answers.get(0).type()).isEqualTo(WirePacket.CONNACK);
         assertThat(answers.get(0).body()[1] & 0xFF).isEqualTo(0x82);
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    @Conformance({"MQTT 3.1.1 [MQTT-3.1.3-1]", "MQTT 5 [MQTT-3.1.3-1]"})
+    void readsTheFieldsOfThePayloadInTheirOrder(MqttVersion version) {
+        // given
+        var subscriber = connect(version, "sub");
+        subscriber.subscribe(0, "will topic");
+        // when a client has them all
+        var connect = WireConnect.of(version, "client id").as(device).will("will topic", "will message", 0, false);
+        connect(connect).close();
+        // then each was taken for what it is
+        assertThat(subscriber.receiveMessage().payload()).isEqualTo("will message");
+        assertThat(broker.ports().connected()).anySatisfy(client -> {
+            assertThat(client.tenant()).isEqualTo(acme.id());
+            assertThat(client.clientId()).isEqualTo("client id");
+            assertThat(client.credential()).isEqualTo(device.id());
+        });
+        // and in another order they are nobody's name
+        var properties = version.hasProperties() ? Wire.bytes(0) : new byte[0];
+        var client = open().send(Wire.packet(
+                0x10,
+                Wire.string(version.protocolName()),
+                Wire.bytes(version.level(), 0xC2),
+                Wire.int16(60),
+                properties,
+                Wire.string(device.userName()),
+                Wire.string(device.secret()),
+                Wire.string("client id")));
+        assertThat(client.expect(WirePacket.CONNACK).body()[1]).isNotZero();
+    }
+
+    @Test
+    @Conformance("MQTT 5 [MQTT-3.1.2-28]")
+    void returnsNoResponseInformation() {
+        for (var wanted : new byte[][] {
+            new byte[0],
+            Mqtt5.int8(Mqtt5.REQUEST_RESPONSE_INFORMATION, 0),
+            Mqtt5.int8(Mqtt5.REQUEST_RESPONSE_INFORMATION, 1)
+        }) {
+            var connack = open().login(
+                            WireConnect.of(MqttVersion.V5, "boiler").as(device).properties(wanted));
+            assertThat(connack.reason()).isZero();
+            assertThat(Mqtt5.property(connack, Mqtt5.RESPONSE_INFORMATION)).isNull();
+        }
+    }
+
+    // Maximum Packet Size
+
+    private static byte[] maximumPacketSize(int bytes) {
+        return Mqtt5.int32(Mqtt5.MAXIMUM_PACKET_SIZE, bytes);
+    }
+
+    @Test
+    @Conformance("MQTT 5 [MQTT-3.2.2-19]")
+    void leavesOutTheReasonOfARefusalThatIsTooLongForTheClient() {
+        // given a tenant that may have no connection
+        acme.setLimits(Limits.NONE.connections(0).build());
+        for (int bytes : new int[] {1_000, 20}) {
+            // when
+            var client = open();
+            var connack = client.login(
+                    WireConnect.of(MqttVersion.V5, "boiler").as(device).properties(maximumPacketSize(bytes)));
+            // then
+            assertThat(connack.reason()).isEqualTo(0x97);
+            var reasonString = Mqtt5.property(connack, Mqtt5.REASON_STRING);
+            if (bytes == 20) {
+                assertThat(reasonString).isNull();
+            } else {
+                assertThat(reasonString).isNotEmpty();
+            }
+            assertThat(client.awaitClose()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 5, 10})
+    @Conformance("MQTT 5 [MQTT-3.1.2-24]")
+    void refusesAClientThatCouldNotReadItsConnack(int bytes) {
+        // given a client that is there
+        var present = connect(keeping(MqttVersion.V5, "boiler"));
+        // when it comes again, and takes no packet of the size of the CONNACK that it would get
+        var connect = keeping(MqttVersion.V5, "boiler");
+        var client = open();
+        client.login5(connect.properties(connect.properties(), maximumPacketSize(bytes))
+                .encode());
+        // then it is told so, as far as it can be told, and nothing else happens
+        var last = client.awaitClose();
+        if (bytes < 5) {
+            assertThat(last).isEmpty();
+        } else {
+            assertThat(last).singleElement().satisfies(connack -> {
+                assertThat(connack.type()).isEqualTo(WirePacket.CONNACK);
+                assertThat(connack.reason()).isEqualTo(0x95);
+                assertThat(connack.body()).hasSize(3);
+            });
+        }
+        assertThat(present.ping()).isEmpty();
+        await().untilAsserted(() ->
+                assertThat(incidents()).extracting(Incident::reason).containsExactly(Incident.Reason.PACKET_TOO_LARGE));
+    }
+
+    @Test
+    @Conformance("MQTT 5 [MQTT-3.1.2-24]")
+    void servesAClientThatCanJustReadItsConnack() {
+        var client = open();
+        var connack =
+                client.login(WireConnect.of(MqttVersion.V5, "boiler").as(device).properties(maximumPacketSize(11)));
+        assertThat(connack.body()).hasSize(9);
+        assertThat(client.publish("a", "m", 1, false)).isZero();
+        assertThat(client.ping()).isEmpty();
     }
 }

@@ -142,7 +142,7 @@ class EnhancedAuthenticationTest {
     // The log-in
 
     @Test
-    @Conformance({"MQTT 5 [MQTT-4.12.0-2]", "MQTT 5 [MQTT-4.12.0-5]"})
+    @Conformance({"MQTT 5 [MQTT-4.12.0-2]", "MQTT 5 [MQTT-4.12.0-5]", "MQTT 5 [MQTT-3.15.2-1]"})
     void admitsWhoeverProvesToKnowTheSecret() {
         try (var client = connected()) {
             assertThat(client.subscribe(1, "plant/#")).isEqualTo(1);
@@ -294,7 +294,7 @@ class EnhancedAuthenticationTest {
     // Later
 
     @Test
-    @Conformance("MQTT 5 [MQTT-4.12.1-1]")
+    @Conformance({"MQTT 5 [MQTT-4.12.1-1]", "MQTT 5 [MQTT-3.15.2-1]"})
     void authenticatesAnewWhileMessagesFlow() {
         try (var client = connected()) {
             for (int i = 0; i < 3; i++) {

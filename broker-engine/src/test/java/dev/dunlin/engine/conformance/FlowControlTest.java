@@ -171,6 +171,34 @@ class FlowControlTest extends WireScenario {
         assertThat(client.awaitClose()).extracting(WirePacket::reason).containsExactly(0x93);
     }
 
+    @Test
+    @Conformance("MQTT 5 §4.9")
+    void takesAsManyAnewOnEachConnection() {
+        // given a client that has left as many unreleased messages as one connection may have
+        var first = open();
+        var connack = first.login(keeping(V5, "boiler"));
+        int maximum = Integer.parseInt(Mqtt5.requiredProperty(connack, Mqtt5.RECEIVE_MAXIMUM));
+        for (int i = 1; i <= maximum; i++) {
+            first.send(Wire.publish(V5, "plant/a", "m", 2, false, i));
+        }
+        for (int i = 1; i <= maximum; i++) {
+            first.expect(WirePacket.PUBREC);
+        }
+        first.close();
+        // when it comes again and sends others before it releases those
+        var again = connect(keeping(V5, "boiler"));
+        for (int i = 1; i <= maximum; i++) {
+            again.send(Wire.publish(V5, "plant/a", "m", 2, false, maximum + i));
+        }
+        // then they are taken
+        for (int i = 1; i <= maximum; i++) {
+            assertThat(again.expect(WirePacket.PUBREC).reason()).isZero();
+        }
+        // but no more than that
+        again.send(Wire.publish(V5, "plant/a", "m", 2, false, 2 * maximum + 1));
+        assertThat(again.awaitClose()).extracting(WirePacket::reason).containsExactly(0x93);
+    }
+
     // Maximum Packet Size
 
     @Test
@@ -258,5 +286,89 @@ class FlowControlTest extends WireScenario {
         client.send(Wire.hex("30 FF FF FF 7F 00 01 61"));
         // then others are served
         assertThat(connect(version, "other").ping()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @Conformance({"MQTT 5 [MQTT-3.1.2-24]", "MQTT 5 §3.1.2.11.4"})
+    void closesWhereTheClientCouldNotReadTheAnswer(boolean isSubscribe) {
+        // given a client that takes 14 bytes
+        var client =
+                connect(WireConnect.of(V5, "boiler").as(device).properties(Mqtt5.int32(Mqtt5.MAXIMUM_PACKET_SIZE, 14)));
+        var nine = new String[] {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
+        var ten = new String[] {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"};
+        // when it asks for what is answered in 14 bytes, and then for more
+        client.send(isSubscribe ? Wire.subscribe(V5, 1, 0, nine) : Wire.unsubscribe(V5, 1, nine));
+        assertThat(client.expect(isSubscribe ? WirePacket.SUBACK : WirePacket.UNSUBACK)
+                        .body())
+                .hasSize(12);
+        client.send(isSubscribe ? Wire.subscribe(V5, 2, 0, ten) : Wire.unsubscribe(V5, 2, ten));
+        // then
+        assertThat(client.awaitClose()).singleElement().satisfies(last -> {
+            assertThat(last.type()).isEqualTo(WirePacket.DISCONNECT);
+            assertThat(last.reason()).isEqualTo(0x95);
+            assertThat(last.body()).hasSizeLessThanOrEqualTo(12);
+        });
+    }
+
+    @Test
+    @Conformance({"MQTT 5 [MQTT-3.3.4-10]", "MQTT 5 [MQTT-4.9.0-3]", "MQTT 5 [MQTT-4.4.0-1]"})
+    void holdsNoReleaseBackForReceiveMaximum() {
+        // given two messages on their way of which the second is received, and a third that is too
+        var client = connect(taking(keeping(V5, "boiler"), 3));
+        client.subscribe(2, "plant/#");
+        var publisher = connect(V5, "pub");
+        var ids = new int[3];
+        for (int i = 0; i < 3; i++) {
+            publisher.publish("plant/a", String.valueOf(i), 2, false);
+            ids[i] = client.expect(WirePacket.PUBLISH).packetId();
+        }
+        for (int i = 1; i < 3; i++) {
+            client.send(Wire.acknowledge(WirePacket.PUBREC, ids[i]));
+            client.expect(WirePacket.PUBREL);
+        }
+        client.close();
+        // when the client comes again and takes one message at a time
+        var again = connect(taking(keeping(V5, "boiler"), 1));
+        // then both releases come at once, whatever becomes of the first message
+        var received = again.ping();
+        assertThat(received)
+                .filteredOn(packet -> packet.type() == WirePacket.PUBREL)
+                .extracting(WirePacket::packetId)
+                .containsExactly(ids[1], ids[2]);
+        again.send(Wire.acknowledge(WirePacket.PUBCOMP, ids[1]), Wire.acknowledge(WirePacket.PUBCOMP, ids[2]));
+        received.addAll(again.ping());
+        assertThat(received)
+                .filteredOn(packet -> packet.type() == WirePacket.PUBLISH)
+                .extracting(WirePacket::packetId)
+                .containsExactly(ids[0]);
+    }
+
+    @Test
+    @Conformance({"MQTT 5 [MQTT-4.3.3-6]", "MQTT 5 [MQTT-4.4.0-1]"})
+    void sendsNothingAgainThatTheClientSaysToHaveReceivedMeanwhile() {
+        // given two messages on their way to a client that comes again and takes one at a time
+        var client = connect(taking(keeping(V5, "boiler"), 2));
+        client.subscribe(2, "plant/#");
+        var publisher = connect(V5, "pub");
+        publisher.publish("plant/a", "one", 2, false);
+        publisher.publish("plant/a", "two", 2, false);
+        int one = client.expect(WirePacket.PUBLISH).packetId();
+        int two = client.expect(WirePacket.PUBLISH).packetId();
+        client.close();
+        var again = connect(taking(keeping(V5, "boiler"), 1));
+        assertThat(again.expect(WirePacket.PUBLISH).packetId()).isEqualTo(one);
+        // when it remembers the second before that is sent again
+        again.send(Wire.acknowledge(WirePacket.PUBREC, two));
+        assertThat(again.expect(WirePacket.PUBREL).packetId()).isEqualTo(two);
+        again.send(Wire.acknowledge(WirePacket.PUBREC, one));
+        assertThat(again.expect(WirePacket.PUBREL).packetId()).isEqualTo(one);
+        again.send(Wire.acknowledge(WirePacket.PUBCOMP, one));
+        // then neither the message comes again nor its release
+        assertThat(again.ping()).isEmpty();
+        again.send(Wire.acknowledge(WirePacket.PUBCOMP, two));
+        publisher.publish("plant/a", "three", 1, false);
+        assertThat(again.receiveMessage().payload()).isEqualTo("three");
+        assertThat(again.ping()).isEmpty();
     }
 }

@@ -214,6 +214,7 @@ class LifecycleTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
+    @Conformance("MQTT 3.1.1 [MQTT-4.8.0-2]")
     void closesOnlyTheConnectionWhosePublishFails(MqttVersion version) {
         // given an engine that fails at one message
         awaitQuiet();

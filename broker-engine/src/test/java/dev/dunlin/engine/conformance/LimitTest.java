@@ -238,4 +238,24 @@ class LimitTest extends WireScenario {
         assertThat(publisher.publish("plant/new", "m", 1, true)).isZero();
         assertThat(publisher.publish("plant/more", "m", 1, true)).isEqualTo(0x97);
     }
+
+    @Test
+    @Conformance("MQTT 5 [MQTT-3.3.2-5]")
+    void makesRoomInTheQueueWhereMessagesHaveExpired() {
+        // given a client that is away, and whose queue is full of what has expired
+        acme.setLimits(Limits.NONE.queue(3, 1_000_000).build());
+        var client = connect(keeping(MqttVersion.V5, "absent"));
+        client.subscribe(1, "plant/#");
+        client.disconnect();
+        var publisher = connect(MqttVersion.V5, "pub");
+        for (int i = 1; i <= 3; i++) {
+            publisher.send(Mqtt5.publish("plant/a", "old", 1, false, i, Mqtt5.int32(Mqtt5.MESSAGE_EXPIRY, 0)));
+            publisher.expect(WirePacket.PUBACK);
+        }
+        // when others come
+        publisher.publish("plant/a", "new", 1, false);
+        publisher.publish("plant/a", "newer", 1, false);
+        // then they have their place
+        assertThat(payloads(connect(keeping(MqttVersion.V5, "absent")).ping())).containsExactly("new", "newer");
+    }
 }

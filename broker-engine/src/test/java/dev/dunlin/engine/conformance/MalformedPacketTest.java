@@ -104,20 +104,49 @@ class MalformedPacketTest extends WireScenario {
         "30 04 00 01 FF 00, 0x81",
     })
     @Conformance({
-        "MQTT 3.1.1 [MQTT-2.2.2-1]", "MQTT 3.1.1 [MQTT-2.2.2-2]", "MQTT 5 [MQTT-2.1.3-1]", "MQTT 5 [MQTT-3.6.1-1]",
-        "MQTT 3.1.1 [MQTT-3.6.1-1]", "MQTT 3.1.1 [MQTT-3.8.1-1]", "MQTT 5 [MQTT-3.8.1-1]", "MQTT 3.1.1 [MQTT-3.10.1-1]",
-        "MQTT 5 [MQTT-3.10.1-1]", "MQTT 3.1.1 [MQTT-3.14.1-1]", "MQTT 5 [MQTT-3.14.1-1]", "MQTT 3.1.1 [MQTT-3.3.1-4]",
-        "MQTT 5 [MQTT-3.3.1-4]", "MQTT 3.1.1 [MQTT-3.3.1-2]", "MQTT 5 [MQTT-3.3.1-2]", "MQTT 3.1.1 [MQTT-2.3.1-1]",
-        "MQTT 5 [MQTT-2.2.1-3]", "MQTT 3.1.1 [MQTT-3.3.2-2]", "MQTT 5 [MQTT-3.3.2-2]", "MQTT 3.1.1 [MQTT-4.7.1-1]",
-        "MQTT 5 [MQTT-4.7.0-1]", "MQTT 3.1.1 [MQTT-1.5.3-1]", "MQTT 5 [MQTT-1.5.4-1]", "MQTT 3.1.1 [MQTT-1.5.3-2]",
-        "MQTT 5 [MQTT-1.5.4-2]", "MQTT 3.1.1 [MQTT-4.7.3-2]", "MQTT 5 [MQTT-4.7.3-2]", "MQTT 3.1.1 [MQTT-3.3.2-1]",
-        "MQTT 5 [MQTT-3.3.2-1]", "MQTT 3.1.1 [MQTT-4.8.0-1]", "MQTT 5 [MQTT-4.13.1-1]", "MQTT 5 [MQTT-3.14.2-1]",
-        "MQTT 5 [MQTT-3.14.2-2]", "MQTT 5 [MQTT-3.14.4-2]"
+        "MQTT 3.1.1 [MQTT-2.2.2-1]",
+        "MQTT 3.1.1 [MQTT-2.2.2-2]",
+        "MQTT 5 [MQTT-2.1.3-1]",
+        "MQTT 5 [MQTT-3.6.1-1]",
+        "MQTT 3.1.1 [MQTT-3.6.1-1]",
+        "MQTT 3.1.1 [MQTT-3.8.1-1]",
+        "MQTT 5 [MQTT-3.8.1-1]",
+        "MQTT 3.1.1 [MQTT-3.10.1-1]",
+        "MQTT 5 [MQTT-3.10.1-1]",
+        "MQTT 3.1.1 [MQTT-3.14.1-1]",
+        "MQTT 5 [MQTT-3.14.1-1]",
+        "MQTT 3.1.1 [MQTT-3.3.1-4]",
+        "MQTT 5 [MQTT-3.3.1-4]",
+        "MQTT 3.1.1 [MQTT-3.3.1-2]",
+        "MQTT 5 [MQTT-3.3.1-2]",
+        "MQTT 3.1.1 [MQTT-2.3.1-1]",
+        "MQTT 5 [MQTT-2.2.1-3]",
+        "MQTT 3.1.1 [MQTT-3.3.2-2]",
+        "MQTT 5 [MQTT-3.3.2-2]",
+        "MQTT 3.1.1 [MQTT-4.7.1-1]",
+        "MQTT 5 [MQTT-4.7.0-1]",
+        "MQTT 3.1.1 [MQTT-1.5.3-1]",
+        "MQTT 5 [MQTT-1.5.4-1]",
+        "MQTT 3.1.1 [MQTT-1.5.3-2]",
+        "MQTT 5 [MQTT-1.5.4-2]",
+        "MQTT 3.1.1 [MQTT-4.7.3-2]",
+        "MQTT 5 [MQTT-4.7.3-2]",
+        "MQTT 3.1.1 [MQTT-3.3.2-1]",
+        "MQTT 5 [MQTT-3.3.2-1]",
+        "MQTT 3.1.1 [MQTT-4.8.0-1]",
+        "MQTT 5 [MQTT-4.13.1-1]",
+        "MQTT 5 [MQTT-3.14.2-1]",
+        "MQTT 5 [MQTT-3.14.2-2]",
+        "MQTT 5 [MQTT-3.14.4-2]",
+        "MQTT 3.1 §2.1-3",
+        "MQTT 3.1 §2.4-1",
+        "MQTT 3.1 §3.3-1"
     })
     void closesOnWhatNoVersionKnows(String bytes, int reason) {
-        assertCloses(MqttVersion.V3_1_1, bytes, reason);
-        addTenant();
-        assertCloses(MqttVersion.V5, bytes, reason);
+        for (var version : MqttVersion.values()) {
+            addTenant();
+            assertCloses(version, bytes, reason);
+        }
     }
 
     @ParameterizedTest
@@ -226,18 +255,38 @@ class MalformedPacketTest extends WireScenario {
         "F0 02 18 00, 0x82",
     })
     @Conformance({
-        "MQTT 5 [MQTT-1.5.5-1]", "MQTT 5 [MQTT-3.3.2-8]", "MQTT 5 [MQTT-3.2.2-17]", "MQTT 5 [MQTT-3.3.2-9]",
-        "MQTT 5 [MQTT-3.3.4-6]", "MQTT 5 [MQTT-3.3.2-13]", "MQTT 5 [MQTT-3.3.2-14]", "MQTT 5 [MQTT-3.3.2-19]",
-        "MQTT 5 [MQTT-1.5.7-1]", "MQTT 5 [MQTT-3.8.3-1]", "MQTT 5 [MQTT-3.8.3-2]", "MQTT 5 [MQTT-3.8.3-5]",
-        "MQTT 5 [MQTT-3.10.3-1]", "MQTT 5 [MQTT-3.10.3-2]", "MQTT 5 [MQTT-3.15.1-1]", "MQTT 5 [MQTT-4.13.1-1]",
-        "MQTT 5 [MQTT-4.13.2-1]", "MQTT 5 §2.2.2.2", "MQTT 5 [MQTT-4.7.3-1]", "MQTT 5 [MQTT-3.3.4-7]"
+        "MQTT 5 [MQTT-1.5.5-1]",
+        "MQTT 5 [MQTT-3.3.2-8]",
+        "MQTT 5 [MQTT-3.2.2-17]",
+        "MQTT 5 [MQTT-3.3.2-9]",
+        "MQTT 5 [MQTT-3.3.4-6]",
+        "MQTT 5 [MQTT-3.3.2-13]",
+        "MQTT 5 [MQTT-3.3.2-14]",
+        "MQTT 5 [MQTT-3.3.2-19]",
+        "MQTT 5 [MQTT-1.5.7-1]",
+        "MQTT 5 [MQTT-3.8.3-1]",
+        "MQTT 5 [MQTT-3.8.3-2]",
+        "MQTT 5 [MQTT-3.8.3-5]",
+        "MQTT 5 [MQTT-3.10.3-1]",
+        "MQTT 5 [MQTT-3.10.3-2]",
+        "MQTT 5 [MQTT-3.15.1-1]",
+        "MQTT 5 [MQTT-4.13.1-1]",
+        "MQTT 5 [MQTT-4.13.2-1]",
+        "MQTT 5 §2.2.2.2",
+        "MQTT 5 [MQTT-4.7.3-1]",
+        "MQTT 5 [MQTT-3.3.4-7]",
+        "MQTT 5 §3.3.2.1",
+        "MQTT 5 §3.3.2.3.2",
+        "MQTT 5 §3.8.2.1.2",
+        "MQTT 5 §3.8.3.1",
+        "MQTT 5 §3.15.2.2.2"
     })
     void closesOnWhatMqtt5DoesNotKnow(String bytes, int reason) {
         assertCloses(MqttVersion.V5, bytes, reason);
     }
 
     @Test
-    @Conformance("MQTT 3.1 §2.1")
+    @Conformance("MQTT 3.1 §2.1-1")
     void takesTheDupFlagOfMqtt31() {
         var client = connect(MqttVersion.V3_1, "boiler");
         client.send(Wire.hex("8A 06 00 01 00 01 61 00"));

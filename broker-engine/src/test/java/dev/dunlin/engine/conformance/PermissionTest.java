@@ -60,7 +60,7 @@ class PermissionTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    @Conformance({"MQTT 3.1.1 [MQTT-3.3.5-2]", "MQTT 5 [MQTT-3.4.2-1]", "MQTT 5 [MQTT-3.5.2-1]"})
+    @Conformance({"MQTT 3.1.1 [MQTT-3.3.5-2]", "MQTT 5 [MQTT-3.4.2-1]", "MQTT 5 [MQTT-3.5.2-1]", "MQTT 3.1 §3.3-2"})
     void refusesAPublishThatADenyCoversAndSaysWhichRuleDecided(MqttVersion version) {
         // given
         var witness = witness(version);

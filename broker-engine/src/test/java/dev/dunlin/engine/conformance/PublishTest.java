@@ -23,9 +23,20 @@ class PublishTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.8.4-6]", "MQTT 5 [MQTT-3.8.4-8]", "MQTT 3.1.1 [MQTT-3.3.4-1]", "MQTT 5 [MQTT-3.3.4-1]",
-        "MQTT 3.1.1 [MQTT-4.3.1-1]", "MQTT 5 [MQTT-4.3.1-1]", "MQTT 3.1.1 [MQTT-4.3.2-1]", "MQTT 5 [MQTT-4.3.2-2]",
-        "MQTT 3.1.1 [MQTT-4.3.3-1]", "MQTT 5 [MQTT-4.3.3-2]", "MQTT 5 [MQTT-2.2.1-2]", "MQTT 3.1.1 [MQTT-2.3.1-5]"
+        "MQTT 3.1.1 [MQTT-3.8.4-6]",
+        "MQTT 5 [MQTT-3.8.4-8]",
+        "MQTT 3.1.1 [MQTT-3.3.4-1]",
+        "MQTT 5 [MQTT-3.3.4-1]",
+        "MQTT 3.1.1 [MQTT-4.3.1-1]",
+        "MQTT 5 [MQTT-4.3.1-1]",
+        "MQTT 3.1.1 [MQTT-4.3.2-1]",
+        "MQTT 5 [MQTT-4.3.2-2]",
+        "MQTT 3.1.1 [MQTT-4.3.3-1]",
+        "MQTT 5 [MQTT-4.3.3-2]",
+        "MQTT 5 [MQTT-2.2.1-2]",
+        "MQTT 3.1.1 [MQTT-2.3.1-5]",
+        "MQTT 3.1 §3.8-2",
+        "MQTT 3.1 §4.1-1"
     })
     void deliversAtTheLowerQosOfPublisherAndSubscription(MqttVersion version) {
         var publisher = connect(version, "pub");
@@ -61,7 +72,8 @@ class PublishTest extends WireScenario {
         "MQTT 3.1.1 [MQTT-2.3.1-6]",
         "MQTT 5 [MQTT-2.2.1-5]",
         "MQTT 5 [MQTT-4.3.2-5]",
-        "MQTT 5 [MQTT-3.4.2-1]"
+        "MQTT 5 [MQTT-3.4.2-1]",
+        "MQTT 3.1 §4.1-2"
     })
     void acknowledgesEachMessageByItsIdentifierAndTakesTheNextWithItForANewOne(MqttVersion version) {
         // given
@@ -98,7 +110,12 @@ class PublishTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    @Conformance({"MQTT 5 [MQTT-2.2.1-4]", "MQTT 3.1.1 [MQTT-2.3.1-4]", "MQTT 5 [MQTT-4.3.2-1]", "MQTT 5 [MQTT-4.3.3-1]"
+    @Conformance({
+        "MQTT 5 [MQTT-2.2.1-4]",
+        "MQTT 3.1.1 [MQTT-2.3.1-4]",
+        "MQTT 5 [MQTT-4.3.2-1]",
+        "MQTT 5 [MQTT-4.3.3-1]",
+        "MQTT 3.1 §2.4-2"
     })
     void givesEachUnacknowledgedMessageAnIdentifierOfItsOwn(MqttVersion version) {
         // given
@@ -123,7 +140,8 @@ class PublishTest extends WireScenario {
         "MQTT 3.1.1 [MQTT-4.6.0-5]",
         "MQTT 3.1.1 [MQTT-4.6.0-6]",
         "MQTT 5 [MQTT-4.6.0-5]",
-        "MQTT 5 [MQTT-4.6.0-6]"
+        "MQTT 5 [MQTT-4.6.0-6]",
+        "MQTT 3.1 §4.3-1"
     })
     void keepsTheOrderOfMessagesOfOneQos(MqttVersion version) {
         // given subscribers on both event loops
@@ -172,8 +190,15 @@ class PublishTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.3.1-1]", "MQTT 5 [MQTT-3.3.1-1]", "MQTT 3.1.1 [MQTT-4.4.0-1]", "MQTT 5 [MQTT-4.4.0-1]",
-        "MQTT 5 [MQTT-4.3.2-3]", "MQTT 5 [MQTT-4.3.3-3]", "MQTT 3.1.1 [MQTT-4.6.0-1]", "MQTT 5 [MQTT-4.6.0-1]"
+        "MQTT 3.1.1 [MQTT-3.3.1-1]",
+        "MQTT 5 [MQTT-3.3.1-1]",
+        "MQTT 3.1.1 [MQTT-4.4.0-1]",
+        "MQTT 5 [MQTT-4.4.0-1]",
+        "MQTT 5 [MQTT-4.3.2-3]",
+        "MQTT 5 [MQTT-4.3.3-3]",
+        "MQTT 3.1.1 [MQTT-4.6.0-1]",
+        "MQTT 5 [MQTT-4.6.0-1]",
+        "MQTT 3.1 §4.2-1"
     })
     void sendsWhatIsNotAcknowledgedAgainInItsOrder(MqttVersion version) {
         // given a client that acknowledges only the second of four
@@ -239,7 +264,7 @@ class PublishTest extends WireScenario {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 126, 127, 128, 16_383, 16_384, 100_000, 2_097_152})
-    @Conformance({"MQTT 5 §1.5.5", "MQTT 3.1.1 §2.2.3"})
+    @Conformance({"MQTT 5 §1.5.5", "MQTT 3.1.1 §2.2.3", "MQTT 3.1 §2.1-2"})
     void carriesPayloadsOfAnyLength(int length) {
         var payload = "x".repeat(length);
         for (var version : MqttVersion.values()) {

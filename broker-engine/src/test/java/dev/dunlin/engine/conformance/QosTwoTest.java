@@ -28,9 +28,16 @@ class QosTwoTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-4.3.3-2]", "MQTT 5 [MQTT-4.3.3-8]", "MQTT 5 [MQTT-4.3.3-10]", "MQTT 5 [MQTT-4.3.3-11]",
-        "MQTT 5 [MQTT-4.3.3-12]", "MQTT 5 [MQTT-2.2.1-5]", "MQTT 3.1.1 [MQTT-2.3.1-6]", "MQTT 5 [MQTT-3.5.2-1]",
-        "MQTT 5 [MQTT-3.7.2-1]"
+        "MQTT 3.1.1 [MQTT-4.3.3-2]",
+        "MQTT 5 [MQTT-4.3.3-8]",
+        "MQTT 5 [MQTT-4.3.3-10]",
+        "MQTT 5 [MQTT-4.3.3-11]",
+        "MQTT 5 [MQTT-4.3.3-12]",
+        "MQTT 5 [MQTT-2.2.1-5]",
+        "MQTT 3.1.1 [MQTT-2.3.1-6]",
+        "MQTT 5 [MQTT-3.5.2-1]",
+        "MQTT 5 [MQTT-3.7.2-1]",
+        "MQTT 3.1 §4.1-3"
     })
     void publishesAMessageOnceHoweverOftenItComes(MqttVersion version) {
         // given
@@ -220,5 +227,32 @@ class QosTwoTest extends WireScenario {
                         .will(new WireConnect.Will("second/over", "", 0, false, Mqtt5.int32(Mqtt5.WILL_DELAY, 1))))
                 .close();
         witness.receiveMessage();
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    @Conformance({"MQTT 5 [MQTT-4.6.0-4]", "MQTT 3.1.1 [MQTT-4.6.0-4]", "MQTT 3.1.1 [MQTT-4.6.0-6]"})
+    void releasesAgainInTheSameOrder(MqttVersion version) {
+        // given a client that receives three messages in an order of its own
+        var client = connect(keeping(version, "boiler"));
+        client.subscribe(2, "plant/#");
+        var publisher = connect(version, "pub");
+        var ids = new int[3];
+        for (int i = 0; i < 3; i++) {
+            publisher.publish("plant/a", "m", 2, false);
+            ids[i] = client.expect(WirePacket.PUBLISH).packetId();
+        }
+        for (int i : new int[] {2, 0, 1}) {
+            client.send(Wire.acknowledge(WirePacket.PUBREC, ids[i]));
+            client.expect(WirePacket.PUBREL);
+        }
+        client.close();
+        // when it comes again
+        var again = connect(keeping(version, "boiler"));
+        // then
+        for (int i : new int[] {2, 0, 1}) {
+            assertThat(again.expect(WirePacket.PUBREL).packetId()).isEqualTo(ids[i]);
+        }
+        assertThat(again.ping()).isEmpty();
     }
 }

@@ -21,9 +21,16 @@ class RetainedTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.3.1-5]", "MQTT 5 [MQTT-3.3.1-5]", "MQTT 3.1.1 [MQTT-3.3.1-6]", "MQTT 5 [MQTT-3.3.1-9]",
-        "MQTT 3.1.1 [MQTT-3.3.1-7]", "MQTT 3.1.1 [MQTT-3.3.1-8]", "MQTT 3.1.1 [MQTT-3.3.1-9]", "MQTT 5 [MQTT-3.3.1-12]",
-        "MQTT 3.1.1 [MQTT-3.1.2-7]"
+        "MQTT 3.1.1 [MQTT-3.3.1-5]",
+        "MQTT 5 [MQTT-3.3.1-5]",
+        "MQTT 3.1.1 [MQTT-3.3.1-6]",
+        "MQTT 5 [MQTT-3.3.1-9]",
+        "MQTT 3.1.1 [MQTT-3.3.1-7]",
+        "MQTT 3.1.1 [MQTT-3.3.1-8]",
+        "MQTT 3.1.1 [MQTT-3.3.1-9]",
+        "MQTT 5 [MQTT-3.3.1-12]",
+        "MQTT 3.1.1 [MQTT-3.1.2-7]",
+        "MQTT 3.1 §2.1-4"
     })
     void keepsTheLastMessageOfATopicForThoseWhoComeLater(MqttVersion version) {
         var early = connect(version, "early");

@@ -18,9 +18,16 @@ class SessionTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.1.2-4]", "MQTT 5 [MQTT-3.1.2-5]", "MQTT 5 [MQTT-3.1.2-23]", "MQTT 3.1.1 [MQTT-3.2.2-2]",
-        "MQTT 5 [MQTT-3.2.2-3]", "MQTT 3.1.1 [MQTT-3.1.2-5]", "MQTT 5 [MQTT-4.5.0-1]", "MQTT 3.1.1 [MQTT-4.5.0-1]",
-        "MQTT 3.1.1 [MQTT-4.1.0-1]"
+        "MQTT 3.1.1 [MQTT-3.1.2-4]",
+        "MQTT 5 [MQTT-3.1.2-5]",
+        "MQTT 5 [MQTT-3.1.2-23]",
+        "MQTT 3.1.1 [MQTT-3.2.2-2]",
+        "MQTT 5 [MQTT-3.2.2-3]",
+        "MQTT 3.1.1 [MQTT-3.1.2-5]",
+        "MQTT 5 [MQTT-4.5.0-1]",
+        "MQTT 3.1.1 [MQTT-4.5.0-1]",
+        "MQTT 3.1.1 [MQTT-4.1.0-1]",
+        "MQTT 3.1 §3.1-9"
     })
     void resumesASessionWithItsSubscriptionsAndWhatCameMeanwhile(MqttVersion version) {
         // given
@@ -88,7 +95,7 @@ class SessionTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    @Conformance({"MQTT 3.1.1 [MQTT-3.1.2-6]", "MQTT 5 [MQTT-4.1.0-2]"})
+    @Conformance({"MQTT 3.1.1 [MQTT-3.1.2-6]", "MQTT 5 [MQTT-4.1.0-2]", "MQTT 3.1 §3.1-8"})
     void endsACleanSessionWithItsConnection(MqttVersion version) {
         // given
         var client = connect(version, "boiler");
@@ -260,7 +267,12 @@ class SessionTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    @Conformance({"MQTT 3.1.1 [MQTT-3.14.4-2]", "MQTT 5 [MQTT-3.14.4-1]", "MQTT 3.1.1 [MQTT-3.14.4-1]"})
+    @Conformance({
+        "MQTT 3.1.1 [MQTT-3.14.4-2]",
+        "MQTT 5 [MQTT-3.14.4-1]",
+        "MQTT 3.1.1 [MQTT-3.14.4-1]",
+        "MQTT 3.1 §3.14-1"
+    })
     void closesAtDisconnectAndLooksAtNothingBehindIt(MqttVersion version) {
         // given
         var subscriber = connect(version, "sub");
@@ -271,5 +283,32 @@ class SessionTest extends WireScenario {
         // then
         assertThat(client.awaitClose()).isEmpty();
         assertNothingMore(connect(version, "pub"), subscriber);
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    @Conformance({"MQTT 3.1.1 [MQTT-4.1.0-2]", "MQTT 5 [MQTT-4.1.0-1]"})
+    void keepsTheStateOfACleanSessionWhileItsConnectionLasts(MqttVersion version) {
+        // given a clean session with all that a session can have under way
+        var client = connect(version, "boiler");
+        client.subscribe(2, "plant/#");
+        client.send(Wire.publish(version, "other", "m", 2, false, 7));
+        client.expect(WirePacket.PUBREC);
+        var publisher = connect(version, "pub");
+        publisher.publish("plant/a", "sent", 2, false);
+        int packetId = client.expect(WirePacket.PUBLISH).packetId();
+        // when others come, go and leave their sessions behind
+        for (int i = 0; i < 20; i++) {
+            connect(keeping(version, "other " + i)).disconnect();
+            connect(version, "clean " + i).disconnect();
+            assertThat(client.ping()).isEmpty();
+        }
+        // then it is all there
+        client.send(Wire.publish(version, "plant/no", "m", 2, false, 7));
+        client.expect(WirePacket.PUBREC);
+        client.send(Wire.acknowledge(WirePacket.PUBREC, packetId));
+        assertThat(client.expect(WirePacket.PUBREL).packetId()).isEqualTo(packetId);
+        publisher.publish("plant/a", "live", 0, false);
+        assertThat(client.receiveMessage().payload()).isEqualTo("live");
     }
 }

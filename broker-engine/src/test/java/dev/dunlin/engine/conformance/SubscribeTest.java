@@ -19,10 +19,23 @@ class SubscribeTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.8.4-1]", "MQTT 5 [MQTT-3.8.4-1]", "MQTT 3.1.1 [MQTT-3.8.4-2]", "MQTT 5 [MQTT-3.8.4-2]",
-        "MQTT 3.1.1 [MQTT-3.8.4-4]", "MQTT 5 [MQTT-3.8.4-5]", "MQTT 3.1.1 [MQTT-3.8.4-5]", "MQTT 5 [MQTT-3.8.4-6]",
-        "MQTT 5 [MQTT-3.8.4-7]", "MQTT 3.1.1 [MQTT-3.9.3-1]", "MQTT 5 [MQTT-3.9.3-1]", "MQTT 5 [MQTT-3.9.3-2]",
-        "MQTT 3.1.1 [MQTT-3.9.3-2]", "MQTT 3.1.1 [MQTT-2.3.1-7]", "MQTT 5 [MQTT-2.2.1-6]"
+        "MQTT 3.1.1 [MQTT-3.8.4-1]",
+        "MQTT 5 [MQTT-3.8.4-1]",
+        "MQTT 3.1.1 [MQTT-3.8.4-2]",
+        "MQTT 5 [MQTT-3.8.4-2]",
+        "MQTT 3.1.1 [MQTT-3.8.4-4]",
+        "MQTT 5 [MQTT-3.8.4-5]",
+        "MQTT 3.1.1 [MQTT-3.8.4-5]",
+        "MQTT 5 [MQTT-3.8.4-6]",
+        "MQTT 5 [MQTT-3.8.4-7]",
+        "MQTT 3.1.1 [MQTT-3.9.3-1]",
+        "MQTT 5 [MQTT-3.9.3-1]",
+        "MQTT 5 [MQTT-3.9.3-2]",
+        "MQTT 3.1.1 [MQTT-3.9.3-2]",
+        "MQTT 3.1.1 [MQTT-2.3.1-7]",
+        "MQTT 5 [MQTT-2.2.1-6]",
+        "MQTT 3.1 §3.8-1",
+        "MQTT 3.1 §3.9-1"
     })
     void answersForEachFilterInTheirOrder(MqttVersion version) {
         // given
@@ -83,7 +96,8 @@ class SubscribeTest extends WireScenario {
         "MQTT 5 [MQTT-4.7.1-2]",
         "MQTT 3.1.1 [MQTT-3.8.3-2]",
         "MQTT 3.1.1 [MQTT-3.3.2-3]",
-        "MQTT 5 [MQTT-3.3.2-3]"
+        "MQTT 5 [MQTT-3.3.2-3]",
+        "MQTT 3.1 §A-1"
     })
     void matchesByLevels(String filter, String topic, boolean matches) {
         for (var version : MqttVersion.values()) {
@@ -256,7 +270,7 @@ class SubscribeTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
-    @Conformance({"MQTT 3.1.1 [MQTT-4.7.2-1]", "MQTT 5 [MQTT-4.7.2-1]"})
+    @Conformance({"MQTT 3.1.1 [MQTT-4.7.2-1]", "MQTT 5 [MQTT-4.7.2-1]", "MQTT 3.1 §A-2"})
     void letsWildcardsAtTheFirstLevelMatchNoReservedTopic(MqttVersion version) {
         // given a client that may read and would write them
         var client = connect(version, "boiler");
@@ -275,9 +289,20 @@ class SubscribeTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.10.4-1]", "MQTT 5 [MQTT-3.10.4-1]", "MQTT 3.1.1 [MQTT-3.10.4-2]", "MQTT 5 [MQTT-3.10.4-2]",
-        "MQTT 3.1.1 [MQTT-3.10.4-4]", "MQTT 5 [MQTT-3.10.4-4]", "MQTT 3.1.1 [MQTT-3.10.4-5]", "MQTT 5 [MQTT-3.10.4-5]",
-        "MQTT 3.1.1 [MQTT-3.10.4-6]", "MQTT 5 [MQTT-3.10.4-6]", "MQTT 5 [MQTT-3.11.3-1]", "MQTT 5 [MQTT-3.11.3-2]"
+        "MQTT 3.1.1 [MQTT-3.10.4-1]",
+        "MQTT 5 [MQTT-3.10.4-1]",
+        "MQTT 3.1.1 [MQTT-3.10.4-2]",
+        "MQTT 5 [MQTT-3.10.4-2]",
+        "MQTT 3.1.1 [MQTT-3.10.4-4]",
+        "MQTT 5 [MQTT-3.10.4-4]",
+        "MQTT 3.1.1 [MQTT-3.10.4-5]",
+        "MQTT 5 [MQTT-3.10.4-5]",
+        "MQTT 3.1.1 [MQTT-3.10.4-6]",
+        "MQTT 5 [MQTT-3.10.4-6]",
+        "MQTT 5 [MQTT-3.11.3-1]",
+        "MQTT 5 [MQTT-3.11.3-2]",
+        "MQTT 3.1 §3.10-1",
+        "MQTT 3.1 §3.11-1"
     })
     void endsTheSubscriptionsThatAreNamedToTheLetter(MqttVersion version) {
         // given
@@ -315,5 +340,49 @@ class SubscribeTest extends WireScenario {
         assertThat(again.expect(WirePacket.PUBLISH).packetId()).isEqualTo(packetId);
         again.send(Wire.acknowledge(WirePacket.PUBREC, packetId));
         assertThat(again.expect(WirePacket.PUBREL).packetId()).isEqualTo(packetId);
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    @Conformance({"MQTT 3.1.1 [MQTT-3.10.4-2]", "MQTT 5 [MQTT-3.10.4-2]"})
+    void bringsNoMoreOfTheKeptMessagesOnceASubscriptionHasEnded(MqttVersion version) {
+        // given a client that acknowledges nothing, and more kept messages than it may have in flight
+        var publisher = connect(version, "pub");
+        int inFlight = 1_024;
+        for (int i = 1; i <= inFlight + 1; i++) {
+            publisher.send(Wire.publish(version, "plant/" + i, "kept", 1, true, i));
+        }
+        for (int i = 1; i <= inFlight + 1; i++) {
+            publisher.expect(WirePacket.PUBACK);
+        }
+        var client = connect(version, "boiler");
+        client.subscribe(1, "plant/+");
+        var first = client.expect(WirePacket.PUBLISH);
+        for (int i = 2; i <= inFlight; i++) {
+            client.expect(WirePacket.PUBLISH);
+        }
+        // when it ends the subscription and then has room
+        unsubscribe(client, version, "plant/+");
+        client.send(Wire.acknowledge(WirePacket.PUBACK, first.packetId()));
+        // then nothing comes for it
+        assertThat(client.ping()).isEmpty();
+    }
+
+    @Test
+    @Conformance("MQTT 5 [MQTT-3.8.3-3]")
+    void keepsOwnKeptMessagesAwayFromNoLocalSubscriptions() {
+        // given a message of the client's and one of another's that are kept
+        var client = connect(V5, "boiler");
+        client.publish("plant/own", "own", 1, true);
+        connect(V5, "pub").publish("plant/other", "another's", 1, true);
+        // when it subscribes with No Local, and without
+        client.send(
+                Mqtt5.subscribe(1, "plant/+", options(0, true, false, 0)),
+                Mqtt5.subscribe(2, "plant/#", options(0, false, false, 0)));
+        // then
+        client.expect(WirePacket.SUBACK);
+        assertThat(client.receiveMessage().payload()).isEqualTo("another's");
+        client.expect(WirePacket.SUBACK);
+        assertThat(payloads(client.ping())).containsExactlyInAnyOrder("own", "another's");
     }
 }

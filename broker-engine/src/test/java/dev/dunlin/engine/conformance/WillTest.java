@@ -39,9 +39,18 @@ class WillTest extends WireScenario {
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
     @Conformance({
-        "MQTT 3.1.1 [MQTT-3.1.2-8]", "MQTT 5 [MQTT-3.1.2-7]", "MQTT 5 [MQTT-3.1.2-8]", "MQTT 3.1.1 [MQTT-3.1.2-9]",
-        "MQTT 5 [MQTT-3.1.2-9]", "MQTT 3.1.1 [MQTT-3.1.2-14]", "MQTT 5 [MQTT-3.1.2-12]", "MQTT 3.1.1 [MQTT-3.1.2-16]",
-        "MQTT 3.1.1 [MQTT-3.1.2-17]", "MQTT 5 [MQTT-3.1.2-14]", "MQTT 5 [MQTT-3.1.2-15]"
+        "MQTT 3.1.1 [MQTT-3.1.2-8]",
+        "MQTT 5 [MQTT-3.1.2-7]",
+        "MQTT 5 [MQTT-3.1.2-8]",
+        "MQTT 3.1.1 [MQTT-3.1.2-9]",
+        "MQTT 5 [MQTT-3.1.2-9]",
+        "MQTT 3.1.1 [MQTT-3.1.2-14]",
+        "MQTT 5 [MQTT-3.1.2-12]",
+        "MQTT 3.1.1 [MQTT-3.1.2-16]",
+        "MQTT 3.1.1 [MQTT-3.1.2-17]",
+        "MQTT 5 [MQTT-3.1.2-14]",
+        "MQTT 5 [MQTT-3.1.2-15]",
+        "MQTT 3.1 §3.1-10"
     })
     void publishesTheWillOfAConnectionThatBreaksOff(MqttVersion version) {
         var subscriber = subscriber(version);
@@ -74,7 +83,8 @@ class WillTest extends WireScenario {
         "MQTT 3.1.1 [MQTT-3.1.2-10]",
         "MQTT 5 [MQTT-3.1.2-10]",
         "MQTT 3.1.1 [MQTT-3.14.4-3]",
-        "MQTT 5 [MQTT-3.14.4-3]"
+        "MQTT 5 [MQTT-3.14.4-3]",
+        "MQTT 3.1 §3.1-11"
     })
     void discardsTheWillAtDisconnect(MqttVersion version) {
         var subscriber = subscriber(version);

@@ -3,6 +3,7 @@ package dev.dunlin.engine.conformance;
 import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.MemoryPorts;
 import dev.dunlin.engine.testkit.MqttVersion;
 import dev.dunlin.engine.testkit.TestBroker;
@@ -10,10 +11,12 @@ import dev.dunlin.engine.testkit.Wire;
 import dev.dunlin.engine.testkit.WireClient;
 import dev.dunlin.engine.testkit.WireConnect;
 import dev.dunlin.engine.testkit.WirePacket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +38,9 @@ abstract class WireScenario {
 
     @BeforeAll
     static void startBroker() {
+        // what is awaited has mostly happened already, a hundred times a class
+        Awaitility.setDefaultPollDelay(Duration.ZERO);
+        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
         broker = TestBroker.start();
     }
 
@@ -57,6 +63,13 @@ abstract class WireScenario {
     /** A connection on which nothing was sent. */
     WireClient open() {
         var client = broker.open();
+        clients.add(client);
+        return client;
+    }
+
+    /** The same over any listener. */
+    WireClient open(Transport transport) {
+        var client = broker.open(transport);
         clients.add(client);
         return client;
     }

@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.Objects;
 import java.util.Set;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
@@ -123,6 +125,27 @@ public final class TestBroker implements AutoCloseable {
     /** A connection over TCP on which nothing has been sent. */
     public WireClient open() {
         return WireClient.open(port(Transport.TCP));
+    }
+
+    /** A connection over any listener on which nothing has been sent but what {@code transport} needs itself. */
+    public WireClient open(Transport transport) {
+        int port = port(transport);
+        return switch (transport) {
+            case TCP -> WireClient.open(port);
+            case TLS -> WireClient.open(port, tlsSockets());
+            case WS -> WireClient.openWebSocket(port, SocketFactory.getDefault());
+            case WSS -> WireClient.openWebSocket(port, tlsSockets());
+        };
+    }
+
+    private SocketFactory tlsSockets() {
+        try {
+            var context = SSLContext.getInstance("TLS");
+            context.init(null, trust().getTrustManagers(), null);
+            return context.getSocketFactory();
+        } catch (GeneralSecurityException failed) {
+            throw new IllegalStateException(failed);
+        }
     }
 
     /** A client of MQTT {@code version} with Clean Session (Clean Start), logged in as {@link #device()}. */

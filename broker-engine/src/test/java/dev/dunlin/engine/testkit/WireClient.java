@@ -4,6 +4,8 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -12,9 +14,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import javax.net.SocketFactory;
 
 /**
- * A client of bytes over TCP for hostile and conformance tests: it sends what no library would and answers nothing by
+ * A client of bytes for hostile and conformance tests, over TCP or what lies on it: it sends what no library would and answers nothing by
  * itself, except where a method says so. Reads wait ten seconds at most. For one thread.
  */
 public final class WireClient implements AutoCloseable {
@@ -22,29 +25,55 @@ public final class WireClient implements AutoCloseable {
 
     private final Socket socket;
     private final DataInputStream in;
+    private final OutputStream out;
     private final Deque<WirePacket> pending = new ArrayDeque<>();
     private MqttVersion version = MqttVersion.V3_1_1;
     private int lastPacketId;
 
-    private WireClient(Socket socket) throws IOException {
+    private WireClient(Socket socket, InputStream in, OutputStream out) {
         this.socket = socket;
-        socket.setSoTimeout(PATIENCE_MILLIS);
-        socket.setTcpNoDelay(true);
-        in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+        this.in = new DataInputStream(new BufferedInputStream(in));
+        this.out = out;
     }
 
+    /** Over TCP. */
     public static WireClient open(int port) {
+        return open(port, SocketFactory.getDefault());
+    }
+
+    /** Over TCP, or over TLS with the factory of that. */
+    public static WireClient open(int port, SocketFactory sockets) {
         try {
-            return new WireClient(new Socket(InetAddress.getLoopbackAddress(), port));
+            var socket = connect(port, sockets);
+            return new WireClient(socket, socket.getInputStream(), socket.getOutputStream());
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
     }
 
+    /** Over WebSocket, on TCP or TLS. */
+    public static WireClient openWebSocket(int port, SocketFactory sockets) {
+        try {
+            var socket = connect(port, sockets);
+            var stream = WebSocketStream.upgrade(socket);
+            return new WireClient(socket, stream.in(), stream.out());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    private static Socket connect(int port, SocketFactory sockets) throws IOException {
+        var socket = sockets.createSocket(InetAddress.getLoopbackAddress(), port);
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.setTcpNoDelay(true);
+        return socket;
+    }
+
     /** Sends as one write. */
     public WireClient send(byte[]... parts) {
         try {
-            socket.getOutputStream().write(Wire.concat(parts));
+            out.write(Wire.concat(parts));
+            out.flush();
             return this;
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);

@@ -3,6 +3,7 @@ package dev.dunlin.engine.transport;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.engine.conformance.Conformance;
 import dev.dunlin.engine.port.Transport;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -55,8 +56,16 @@ class WebSocketTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"mqtt, mqtt", "mqttv3.1, mqttv3.1", "'soap, mqtt', mqtt", "'mqttv3.1,mqtt', mqttv3.1"})
-    void choosesTheSubprotocolThatTheClientPrefers(String offered, String chosen) throws Exception {
+    @CsvSource({
+        "mqtt, mqtt",
+        "mqttv3.1, mqttv3.1",
+        "'soap, mqtt', mqtt",
+        "'mqttv3.1,mqtt', mqtt",
+        "'mqtt, mqttv3.1', mqtt",
+        "'soap,mqttv3.1', mqttv3.1"
+    })
+    @Conformance({"MQTT 3.1.1 [MQTT-6.0.0-4]", "MQTT 5 [MQTT-6.0.0-4]"})
+    void choosesTheSubprotocolOfTheStandardAndElseThatOfMqtt31(String offered, String chosen) throws Exception {
         var answer = request("GET /mqtt HTTP/1.1", "Sec-WebSocket-Protocol: " + offered);
         assertThat(answer)
                 .startsWith("http/1.1 101 ")
@@ -77,11 +86,23 @@ class WebSocketTest {
                 "POST /mqtt HTTP/1.1   | Sec-WebSocket-Protocol: mqtt | 426 upgrade required| websocket",
                 "nonsense              | Sec-WebSocket-Protocol: mqtt | 400 bad request     | ''"
             })
+    @Conformance({"MQTT 3.1.1 [MQTT-6.0.0-3]", "MQTT 5 [MQTT-6.0.0-3]"})
     void saysInPlainTextWhatIsMissing(String line, String header, String status, String text) throws Exception {
         var answer = request(line, header) + new String(socket.getInputStream().readAllBytes(), US_ASCII);
         assertThat(answer.toLowerCase(Locale.ROOT))
                 .startsWith("http/1.1 " + status)
                 .contains(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"permessage-deflate", "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame"})
+    void agreesToNoExtension(String offered) throws Exception {
+        var answer =
+                request("GET /mqtt HTTP/1.1", "Sec-WebSocket-Protocol: mqtt", "Sec-WebSocket-Extensions: " + offered);
+        assertThat(answer).startsWith("http/1.1 101 ").doesNotContain("sec-websocket-extensions");
+        // and takes no frame as if it had
+        socket.getOutputStream().write(hex("C2 81 00 00 00 00 C0"));
+        assertClosedWith(1002);
     }
 
     @Test
@@ -91,6 +112,7 @@ class WebSocketTest {
     }
 
     @Test
+    @Conformance({"MQTT 3.1.1 [MQTT-6.0.0-2]", "MQTT 5 [MQTT-6.0.0-2]"})
     void joinsFramesAndToleratesAnySplit() throws Exception {
         // given a message in three frames with a ping between, and a second message, byte by byte
         upgrade();
@@ -139,6 +161,7 @@ class WebSocketTest {
     }
 
     @Test
+    @Conformance({"MQTT 3.1.1 [MQTT-6.0.0-1]", "MQTT 5 [MQTT-6.0.0-1]"})
     void refusesText() throws Exception {
         upgrade();
         socket.getOutputStream().write(frame(FIN | TEXT, "hello"));
