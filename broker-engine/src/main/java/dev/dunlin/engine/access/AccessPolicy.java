@@ -24,23 +24,26 @@ public final class AccessPolicy {
     private record Rule(PermissionRule source, TopicFilter filter) {}
 
     private final long version;
-    private final List<Rule> allows = new ArrayList<>();
-    private final List<Rule> denies = new ArrayList<>();
+    private final List<Rule> allows;
+    private final List<Rule> denies;
 
-    private AccessPolicy(long version) {
+    private AccessPolicy(long version, List<Rule> allows, List<Rule> denies) {
         this.version = version;
+        this.allows = List.copyOf(allows);
+        this.denies = List.copyOf(denies);
     }
 
     public static AccessPolicy compile(Access access, String clientId, String credentialName) {
-        var policy = new AccessPolicy(access.version());
+        var allows = new ArrayList<Rule>();
+        var denies = new ArrayList<Rule>();
         for (var rule : access.rules()) {
             boolean deny = rule.effect() == Effect.DENY;
             var filter = substitute(rule.topicFilter(), clientId, credentialName, deny);
             if (filter != null) {
-                (deny ? policy.denies : policy.allows).add(new Rule(rule, filter));
+                (deny ? denies : allows).add(new Rule(rule, filter));
             }
         }
-        return policy;
+        return new AccessPolicy(access.version(), allows, denies);
     }
 
     private static @Nullable TopicFilter substitute(String filter, String clientId, String credential, boolean deny) {

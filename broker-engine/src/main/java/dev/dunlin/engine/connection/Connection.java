@@ -138,6 +138,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private long keepAliveNanos;
     private boolean expiresWithConnection;
 
+    /** Its place among those of its loop, which alone reads and writes it. */
+    int place = LoopConnections.NOWHERE;
+
     // Since the last usage sample
     private long messagesIn;
     private long bytesIn;
@@ -291,7 +294,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
      * see it. Nothing is read in between.
      */
     void moveTo(SessionLoop home, Runnable arrived, Runnable lost) {
-        cancel(connectDeadline);
+        connectDeadline = cancel(connectDeadline);
         var channel = context.channel();
         channel.deregister().addListener(left -> {
             loop = home;
@@ -312,7 +315,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     /** The client is admitted and its session attached: sends CONNACK. */
     void onAccepted(Connect connect, TenantSpace space, Session session, Admission admission, boolean isResumed) {
-        cancel(connectDeadline);
+        connectDeadline = cancel(connectDeadline);
         state = State.CONNECTED;
         this.space = space;
         this.session = session;
@@ -419,10 +422,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private void onClosed() {
         leaveSession(true);
         state = State.CLOSING;
-        cancel(connectDeadline);
-        cancel(packetDeadline);
-        cancel(keepAlive);
-        cancel(admissionEnd);
+        connectDeadline = cancel(connectDeadline);
+        packetDeadline = cancel(packetDeadline);
+        keepAlive = cancel(keepAlive);
+        admissionEnd = cancel(admissionEnd);
         if (authentication != null) {
             authentication.stop();
         }
@@ -969,10 +972,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
     }
 
-    private static void cancel(@Nullable Future<?> timer) {
+    private static @Nullable Future<?> cancel(@Nullable Future<?> timer) {
         if (timer != null) {
             timer.cancel(false);
         }
+        return null;
     }
 
     /** What the client has used since the call before. */

@@ -11,13 +11,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** The accepted connections of one event loop, what was used on it, and what they all work with. On that loop only. */
 public final class LoopConnections implements SessionLoop.TurnEnd {
+    /** The place of a connection that is in no list. */
+    static final int NOWHERE = -1;
+
     private record User(TenantId tenant, CredentialId credential) {}
 
     private final SessionLoop loop;
@@ -25,7 +26,7 @@ public final class LoopConnections implements SessionLoop.TurnEnd {
     private final ArrivedBytes arrivedBytes = new ArrivedBytes();
     private final PublishEncoder publishEncoder = new PublishEncoder();
     private boolean sharesPayload;
-    private final Set<Connection> open = new LinkedHashSet<>();
+    private final List<Connection> open = new ArrayList<>();
     private final Map<User, UsageSample> usageOfClosed = new HashMap<>();
 
     LoopConnections(SessionLoop loop) {
@@ -60,11 +61,19 @@ public final class LoopConnections implements SessionLoop.TurnEnd {
     }
 
     void add(Connection connection) {
+        connection.place = open.size();
         open.add(connection);
     }
 
     void remove(Connection connection) {
-        if (open.remove(connection)) {
+        int place = connection.place;
+        if (place != NOWHERE) {
+            connection.place = NOWHERE;
+            var last = open.remove(open.size() - 1);
+            if (last != connection) {
+                open.set(place, last);
+                last.place = place;
+            }
             add(usageOfClosed, connection.takeUsage());
         }
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class InflightWindow {
     private static final int MAX_PACKET_ID = 65_535;
-    private static final int SMALLEST = 8;
+    private static final int SMALLEST = 4;
 
     private @Nullable Outgoing[] slots = new Outgoing[SMALLEST];
     private int size;

@@ -8,14 +8,11 @@ import dev.dunlin.engine.packet.Will;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.topic.TopicFilter;
-import java.util.ArrayDeque;
 import java.util.BitSet;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.function.BiPredicate;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,27 +29,19 @@ public final class Session {
     public static final int MAX_INFLIGHT = 1_024;
 
     private static final int MAX_RETAINED_BURSTS = 64;
-    private static final long EXPIRY_INTERVAL_NANOS = 1_000_000_000;
 
     private final SessionLoop home;
     private final SessionHost host;
     private final CredentialId credential;
     private final String credentialName;
     private final String clientId;
-    private final Map<TopicFilter, Subscription> subscriptions = new HashMap<>(4);
-    private final InflightWindow inflight = new InflightWindow();
-    private final Deque<Outgoing> queue = new ArrayDeque<>(4);
-    private long queuedBytes;
-    private long expiredRemovedNanos;
+    private Map<TopicFilter, Subscription> subscriptions = Map.of();
 
-    /** Messages of QoS 0 in the queue, which those that come later may not overtake. */
-    private int queuedAtMostOnce;
+    /** Absent until a message of QoS 1 or 2 is sent. */
+    private @Nullable InflightWindow inflight;
 
-    /** Sent on an earlier connection and to be sent again on this one. */
-    private final Deque<Outgoing> resends = new ArrayDeque<>(2);
-
-    /** Retained messages that new subscriptions have yet to bring. */
-    private final Deque<RetainedBurst> bursts = new ArrayDeque<>(2);
+    /** Absent while nothing waits. */
+    private @Nullable Backlog backlog;
 
     /** Packet Identifiers of QoS 2 messages received and not yet released. */
     private @Nullable BitSet unreleased;
@@ -88,10 +77,7 @@ public final class Session {
         this.credentialName = credentialName;
         this.clientId = clientId;
         this.policy = policy;
-        this.expiredRemovedNanos = host.nanoTime() - EXPIRY_INTERVAL_NANOS;
     }
-
-    private record RetainedBurst(Iterator<Publish> messages, Delivery delivery) {}
 
     public SessionLoop home() {
         return home;
@@ -110,9 +96,22 @@ public final class Session {
         return clientId;
     }
 
-    /** By filter; changed by the tenant's space together with the tenant's tree. */
+    /** By filter; not to be changed. */
     public Map<TopicFilter, Subscription> subscriptions() {
         return subscriptions;
+    }
+
+    /** Notes a subscription, which the tenant's space puts into the tenant's tree; returns the one it replaces. */
+    public @Nullable Subscription put(Subscription subscription) {
+        if (subscriptions.isEmpty()) {
+            subscriptions = new HashMap<>(2);
+        }
+        return subscriptions.put(subscription.filter(), subscription);
+    }
+
+    /** Forgets a subscription, as the tenant's tree does; null if there is none. */
+    public @Nullable Subscription remove(TopicFilter filter) {
+        return subscriptions.isEmpty() ? null : subscriptions.remove(filter);
     }
 
     /** Whether a client is connected; any thread may ask, and learns what was true a moment ago. */
@@ -156,11 +155,14 @@ public final class Session {
         this.expirySeconds = expirySeconds;
         unreleasedBefore = unreleasedCount;
         onWire = 0;
-        resends.clear();
-        // PUBREL waits for no quota (MQTT 5 [MQTT-3.3.4-10]), and so stands behind nothing that does
-        var unacknowledged = inflight.inOrder();
-        unacknowledged.stream().filter(Outgoing::isReceived).forEach(resends::add);
-        unacknowledged.stream().filter(outgoing -> !outgoing.isReceived()).forEach(resends::add);
+        if (inflight != null && inflight.size() > 0) {
+            var resends = backlog().resends;
+            resends.clear();
+            // PUBREL waits for no quota (MQTT 5 [MQTT-3.3.4-10]), and so stands behind nothing that does
+            var unacknowledged = inflight.inOrder();
+            unacknowledged.stream().filter(Outgoing::isReceived).forEach(resends::add);
+            unacknowledged.stream().filter(outgoing -> !outgoing.isReceived()).forEach(resends::add);
+        }
         online = true;
     }
 
@@ -178,9 +180,13 @@ public final class Session {
     public void detach() {
         outbound = null;
         online = false;
-        resends.clear();
-        bursts.removeIf(burst -> burst.delivery.qos() == QoS.AT_MOST_ONCE);
-        removeQueued(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE);
+        var backlog = this.backlog;
+        if (backlog != null) {
+            backlog.resends.clear();
+            backlog.bursts.removeIf(burst -> burst.delivery().qos() == QoS.AT_MOST_ONCE);
+            backlog.removeQueued(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE);
+            tidyBacklog();
+        }
     }
 
     /** The network takes more again. */
@@ -207,18 +213,21 @@ public final class Session {
 
     /** Whether a further subscription may bring retained messages, or too many that did are still under way. */
     public boolean mayBringRetained() {
-        return bursts.size() < MAX_RETAINED_BURSTS;
+        return backlog == null || backlog.bursts.size() < MAX_RETAINED_BURSTS;
     }
 
     /** Sends {@code messages} as the network and the client take them, and before whatever arrives from now on. */
     public void offerRetained(Iterator<Publish> messages, Delivery delivery) {
-        bursts.add(new RetainedBurst(messages, delivery));
+        backlog().bursts.add(new Backlog.RetainedBurst(messages, delivery));
         drain();
     }
 
     /** The subscription has ended: what it has not brought yet it brings no more. */
     public void endRetained(Delivery delivery) {
-        bursts.removeIf(burst -> burst.delivery == delivery);
+        if (backlog != null) {
+            backlog.bursts.removeIf(burst -> burst.delivery() == delivery);
+            tidyBacklog();
+        }
     }
 
     private void offerAtMostOnce(Publish message, boolean retain, Delivery delivery) {
@@ -226,7 +235,7 @@ public final class Session {
         if (outbound == null) {
             return; // MQTT 5 §4.1: a Server may keep QoS 0 messages for an absent client; ours does not
         }
-        if (!bursts.isEmpty() || queuedAtMostOnce > 0) {
+        if (backlog != null && backlog.holdsBackAtMostOnce()) {
             enqueue(new Outgoing(message, QoS.AT_MOST_ONCE, retain, delivery));
         } else if (!outbound.isWritable()) {
             host.onDropped(this, message, Incident.Reason.SLOW_CONSUMER);
@@ -237,8 +246,7 @@ public final class Session {
 
     private void offerAcknowledged(Outgoing outgoing) {
         var outbound = this.outbound;
-        boolean inTurn = queue.isEmpty() && bursts.isEmpty() && resends.isEmpty();
-        if (outbound != null && inTurn && outbound.isWritable() && windowTakes(outgoing)) {
+        if (outbound != null && backlog == null && outbound.isWritable() && windowTakes(outgoing)) {
             send(outbound, outgoing);
         } else if (outbound != null || expirySeconds > 0) {
             enqueue(outgoing);
@@ -246,38 +254,44 @@ public final class Session {
     }
 
     private void enqueue(Outgoing outgoing) {
-        int bytes = outgoing.message.queuedBytes();
-        if (hasNoRoomFor(bytes)) {
-            removeExpired();
-            if (hasNoRoomFor(bytes)) {
-                host.onDropped(this, outgoing.message, Incident.Reason.QUEUE_FULL);
-                return;
-            }
-        }
-        queue.add(outgoing);
-        queuedBytes += bytes;
-        queuedAtMostOnce += outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
-        isBehind = true;
-    }
-
-    private boolean hasNoRoomFor(int bytes) {
         var limits = host.limits();
-        return queue.size() >= limits.queuedMessagesPerSession()
-                || queuedBytes + bytes > limits.queuedBytesPerSession();
+        var backlog = backlog();
+        int bytes = outgoing.message.queuedBytes();
+        if (!backlog.hasRoomFor(bytes, limits.queuedMessagesPerSession(), limits.queuedBytesPerSession())) {
+            backlog.removeExpired(host.nanoTime());
+        }
+        if (backlog.hasRoomFor(bytes, limits.queuedMessagesPerSession(), limits.queuedBytesPerSession())) {
+            backlog.enqueue(outgoing);
+            isBehind = true;
+        } else {
+            tidyBacklog();
+            host.onDropped(this, outgoing.message, Incident.Reason.QUEUE_FULL);
+        }
     }
 
-    /** At most once a second: a queue that is full must not be walked for each message that it does not take. */
-    private void removeExpired() {
-        long now = host.nanoTime();
-        if (now - expiredRemovedNanos >= EXPIRY_INTERVAL_NANOS) {
-            expiredRemovedNanos = now;
-            removeQueued(outgoing -> outgoing.message.isExpired(now));
+    private Backlog backlog() {
+        var backlog = this.backlog;
+        if (backlog == null) {
+            backlog = new Backlog(host.nanoTime());
+            this.backlog = backlog;
+        }
+        return backlog;
+    }
+
+    /** After something was taken out of the backlog. */
+    private void tidyBacklog() {
+        if (isBehind && (backlog == null || backlog.isQueueEmpty())) {
+            isBehind = false;
+        }
+        if (backlog != null && backlog.isEmpty()) {
+            backlog = null;
         }
     }
 
     /** A window that is empty takes any message, so that one larger than the limit does not stop the queue for good. */
     private boolean windowTakes(Outgoing outgoing) {
-        if (outgoing.qos == QoS.AT_MOST_ONCE || inflight.size() == 0) {
+        var inflight = this.inflight;
+        if (outgoing.qos == QoS.AT_MOST_ONCE || inflight == null || inflight.size() == 0) {
             return true;
         }
         return onWire < receiveMaximum
@@ -286,88 +300,102 @@ public final class Session {
                         <= host.limits().queuedBytesPerSession();
     }
 
-    /** Sends what is due, in this order: again what an earlier connection lost, retained messages, the queue. */
+    /** Sends what is due of the backlog. */
     private void drain() {
-        if (draining) {
+        var backlog = this.backlog;
+        if (draining || backlog == null) {
             return;
         }
         draining = true;
         try {
             var outbound = this.outbound;
-            while (outbound != null && outbound == this.outbound && outbound.isWritable()) {
-                if (!sendNext(outbound)) {
-                    return;
-                }
+            boolean mayBeMore = true;
+            while (mayBeMore && outbound != null && outbound == this.outbound && outbound.isWritable()) {
+                mayBeMore = sendNext(outbound, backlog);
             }
         } finally {
             draining = false;
+            tidyBacklog();
         }
     }
 
-    private boolean sendNext(Outbound outbound) {
-        if (!resends.isEmpty()) {
-            return sendAgain(outbound);
+    private boolean sendNext(Outbound outbound, Backlog backlog) {
+        if (!backlog.resends.isEmpty()) {
+            return sendAgain(outbound, backlog);
         }
-        var burst = bursts.peek();
+        var burst = backlog.bursts.peek();
         if (burst != null) {
-            return sendFrom(burst, outbound);
+            return sendFrom(burst, outbound, backlog);
         }
-        var next = queue.peek();
+        var next = backlog.next();
         if (next == null || !windowTakes(next)) {
             return false;
         }
-        queue.remove();
-        countRemoved(next);
+        backlog.removeNext();
         if (!next.message.isExpired(host.nanoTime())) {
             send(outbound, next);
         }
         return true;
     }
 
-    private boolean sendAgain(Outbound outbound) {
-        if (onWire >= receiveMaximum && !resends.element().isReceived()) {
+    private boolean sendAgain(Outbound outbound, Backlog backlog) {
+        if (onWire >= receiveMaximum && !backlog.resends.element().isReceived()) {
             return false;
         }
-        var again = resends.remove();
+        var again = backlog.resends.remove();
         onWire++;
         if (again.isReceived()) {
             outbound.pubrel(again.packetId);
         } else if (!outbound.publish(
                 again.message, again.qos, true, again.retain, again.packetId, again.subscriptionIds)) {
             onWire--;
-            inflight.remove(again);
+            window().remove(again);
             host.onDropped(this, again.message, Incident.Reason.PACKET_TOO_LARGE);
         }
         return true;
     }
 
-    private boolean sendFrom(RetainedBurst burst, Outbound outbound) {
-        boolean windowFull = onWire >= receiveMaximum || inflight.size() >= MAX_INFLIGHT;
-        if (windowFull && burst.delivery.qos() != QoS.AT_MOST_ONCE) {
+    private boolean sendFrom(Backlog.RetainedBurst burst, Outbound outbound, Backlog backlog) {
+        boolean windowFull = onWire >= receiveMaximum || inflight != null && inflight.size() >= MAX_INFLIGHT;
+        if (windowFull && burst.delivery().qos() != QoS.AT_MOST_ONCE) {
             return false;
         }
-        if (!burst.messages.hasNext()) {
-            bursts.remove();
+        if (!burst.messages().hasNext()) {
+            backlog.bursts.remove();
             return true;
         }
-        var message = burst.messages.next();
+        var message = burst.messages().next();
         if (message.isExpired(host.nanoTime()) || !policy.mayReceive(message.topic())) {
             return true; // it expired, or the permission went, while the burst was under way
         }
-        send(outbound, new Outgoing(message, message.qos().atMost(burst.delivery.qos()), true, burst.delivery));
+        var qos = message.qos().atMost(burst.delivery().qos());
+        send(outbound, new Outgoing(message, qos, true, burst.delivery()));
         return true;
+    }
+
+    private InflightWindow window() {
+        var inflight = this.inflight;
+        if (inflight == null) {
+            inflight = new InflightWindow();
+            this.inflight = inflight;
+        }
+        return inflight;
+    }
+
+    private @Nullable Outgoing inFlight(int packetId) {
+        return inflight == null ? null : inflight.get(packetId);
     }
 
     private void send(Outbound outbound, Outgoing outgoing) {
         if (outgoing.qos != QoS.AT_MOST_ONCE) {
-            inflight.add(outgoing);
+            window().add(outgoing);
             onWire++;
         }
         boolean sent = outbound.publish(
                 outgoing.message, outgoing.qos, false, outgoing.retain, outgoing.packetId, outgoing.subscriptionIds);
         if (!sent) {
             if (outgoing.qos != QoS.AT_MOST_ONCE) {
-                inflight.remove(outgoing);
+                window().remove(outgoing);
                 onWire--;
             }
             host.onDropped(this, outgoing.message, Incident.Reason.PACKET_TOO_LARGE);
@@ -377,7 +405,7 @@ public final class Session {
     // Acknowledgements of the client; one that answers nothing is let pass (MQTT 5 §4.13 leaves it to the server)
 
     public void onPuback(int packetId) {
-        var outgoing = inflight.get(packetId);
+        var outgoing = inFlight(packetId);
         if (outgoing != null && outgoing.awaits == Outgoing.Awaits.PUBACK) {
             finish(outgoing);
         }
@@ -388,7 +416,7 @@ public final class Session {
      * @return whether PUBREL is the answer; otherwise the Packet Identifier is not known
      */
     public boolean onPubrec(int packetId, boolean refused) {
-        var outgoing = inflight.get(packetId);
+        var outgoing = inFlight(packetId);
         if (outgoing == null || outgoing.awaits == Outgoing.Awaits.PUBACK) {
             return false;
         }
@@ -398,8 +426,8 @@ public final class Session {
         }
         if (!outgoing.isReceived()) {
             outgoing.awaits = Outgoing.Awaits.PUBCOMP;
-            inflight.moveToEnd(outgoing);
-            if (!resends.isEmpty() && resends.remove(outgoing)) {
+            window().moveToEnd(outgoing);
+            if (backlog != null && backlog.resends.remove(outgoing)) {
                 onWire++; // the client remembers it from an earlier connection
             }
         }
@@ -407,15 +435,15 @@ public final class Session {
     }
 
     public void onPubcomp(int packetId) {
-        var outgoing = inflight.get(packetId);
+        var outgoing = inFlight(packetId);
         if (outgoing != null && outgoing.isReceived()) {
             finish(outgoing);
         }
     }
 
     private void finish(Outgoing outgoing) {
-        inflight.remove(outgoing);
-        boolean notSentAgainYet = !resends.isEmpty() && resends.remove(outgoing);
+        window().remove(outgoing);
+        boolean notSentAgainYet = backlog != null && backlog.resends.remove(outgoing);
         if (!notSentAgainYet) {
             onWire--;
         }
@@ -478,17 +506,20 @@ public final class Session {
     /** The client may do something else from now on: what waits on topics that it may read no more is dropped. */
     public void policy(AccessPolicy policy) {
         this.policy = policy;
-        removeQueued(this::isHidden);
-        if (outbound == null) {
+        if (outbound == null && inflight != null) {
             inflight.removeIf(this::isHidden);
-        } else {
-            resends.removeIf(outgoing -> {
+        }
+        var backlog = this.backlog;
+        if (backlog != null) {
+            backlog.removeQueued(this::isHidden);
+            backlog.resends.removeIf(outgoing -> {
                 boolean hidden = isHidden(outgoing);
                 if (hidden) {
-                    inflight.remove(outgoing);
+                    window().remove(outgoing);
                 }
                 return hidden;
             });
+            tidyBacklog();
         }
     }
 
@@ -504,30 +535,17 @@ public final class Session {
      * @param taker whether another member of the group has taken the message
      */
     public void giveAway(BiPredicate<TopicFilter, Publish> taker) {
-        inflight.removeIf(outgoing -> outgoing.awaits == Outgoing.Awaits.PUBACK && isTaken(outgoing, taker));
-        removeQueued(outgoing -> isTaken(outgoing, taker));
+        if (inflight != null) {
+            inflight.removeIf(outgoing -> outgoing.awaits == Outgoing.Awaits.PUBACK && isTaken(outgoing, taker));
+        }
+        if (backlog != null) {
+            backlog.removeQueued(outgoing -> isTaken(outgoing, taker));
+            tidyBacklog();
+        }
     }
 
     private static boolean isTaken(Outgoing outgoing, BiPredicate<TopicFilter, Publish> taker) {
         return outgoing.shared != null && taker.test(outgoing.shared, outgoing.message);
-    }
-
-    private void removeQueued(Predicate<Outgoing> condition) {
-        queue.removeIf(outgoing -> {
-            boolean remove = condition.test(outgoing);
-            if (remove) {
-                countRemoved(outgoing);
-            }
-            return remove;
-        });
-    }
-
-    private void countRemoved(Outgoing outgoing) {
-        queuedBytes -= outgoing.message.queuedBytes();
-        queuedAtMostOnce -= outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
-        if (queuedBytes == 0) {
-            isBehind = false;
-        }
     }
 
     private void onFault(RuntimeException fault) {

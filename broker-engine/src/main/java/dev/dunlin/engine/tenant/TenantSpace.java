@@ -193,7 +193,7 @@ public final class TenantSpace implements SessionHost {
         var session = subscription.session();
         var key = keyOf(session, subscription.filter());
         subscriptions.update(tree -> tree.with(subscription.filter(), key, subscription));
-        return session.subscriptions().put(subscription.filter(), subscription);
+        return session.put(subscription);
     }
 
     /**
@@ -202,7 +202,7 @@ public final class TenantSpace implements SessionHost {
      * @return whether there was one
      */
     public boolean unsubscribe(Session session, TopicFilter filter) {
-        var ended = session.subscriptions().remove(filter);
+        var ended = session.remove(filter);
         if (ended == null) {
             return false;
         }

@@ -15,12 +15,14 @@ public final class TopicFilter {
 
     private final String text;
     private final @Nullable String shareName;
-    private final String[] levels;
 
-    private TopicFilter(String text, @Nullable String shareName, String[] levels) {
+    /** Where the filter proper begins in the text. */
+    private final int from;
+
+    private TopicFilter(String text, @Nullable String shareName, int from) {
         this.text = text;
         this.shareName = shareName;
-        this.levels = levels;
+        this.from = from;
     }
 
     /** @return the filter, or null if {@code text} breaks the rules of MQTT 5 §4.7.1, §4.7.3 or §4.8.2 */
@@ -52,7 +54,7 @@ public final class TopicFilter {
                 return null;
             }
         }
-        return new TopicFilter(text, shareName, levels);
+        return new TopicFilter(text, shareName, text.length() - filter.length());
     }
 
     /** @throws IllegalArgumentException if {@code text} is no Topic Filter */
@@ -85,65 +87,88 @@ public final class TopicFilter {
         return shareName;
     }
 
-    /** The levels of the filter proper; not to be changed. */
+    /** The levels of the filter proper, split anew: there are many filters, and most are never looked into again. */
     String[] levels() {
-        return levels;
+        return split(text.substring(from));
     }
 
     /** Whether the filter speaks of reserved topics, which only a literal first level can. */
     public boolean isReserved() {
-        return levels[0].startsWith("$");
+        return text.startsWith("$", from);
     }
 
     /** Whether a message published to {@code name} matches. */
     public boolean matches(TopicName name) {
-        return matches(name.levels());
+        return !(name.isReserved() && beginsWithWildcard()) && matchesLevels(name.toString());
     }
 
-    boolean matches(String[] name) {
-        if (name[0].startsWith("$") && isWildcard(levels[0])) {
-            return false;
-        }
-        for (int i = 0; i < levels.length; i++) {
-            if (levels[i].equals("#")) {
+    /** Level by level, in place: an end beyond the length says that there are no more. */
+    private boolean matchesLevels(String name) {
+        int filterAt = from;
+        int nameAt = 0;
+        while (filterAt <= text.length()) {
+            int filterEnd = endOfLevel(text, filterAt);
+            boolean isOneCharacter = filterEnd == filterAt + 1;
+            if (isOneCharacter && text.charAt(filterAt) == '#') {
                 return true;
             }
-            if (i >= name.length || !levels[i].equals("+") && !levels[i].equals(name[i])) {
+            if (nameAt > name.length()) {
                 return false;
             }
+            int nameEnd = endOfLevel(name, nameAt);
+            boolean isPlus = isOneCharacter && text.charAt(filterAt) == '+';
+            int length = filterEnd - filterAt;
+            if (!isPlus && (length != nameEnd - nameAt || !text.regionMatches(filterAt, name, nameAt, length))) {
+                return false;
+            }
+            filterAt = filterEnd + 1;
+            nameAt = nameEnd + 1;
         }
-        return levels.length == name.length;
+        return nameAt > name.length();
+    }
+
+    private static int endOfLevel(String text, int at) {
+        int slash = text.indexOf('/', at);
+        return slash < 0 ? text.length() : slash;
+    }
+
+    private boolean beginsWithWildcard() {
+        return text.startsWith("#", from) || text.startsWith("+", from);
     }
 
     /** Whether every topic that {@code other} matches, this filter matches too. */
     public boolean covers(TopicFilter other) {
-        if (other.isReserved() && isWildcard(levels[0])) {
+        if (other.isReserved() && beginsWithWildcard()) {
             return false;
         }
+        var levels = levels();
+        var others = other.levels();
         for (int i = 0; i < levels.length; i++) {
             if (levels[i].equals("#")) {
                 return true;
             }
-            if (i >= other.levels.length) {
+            if (i >= others.length) {
                 return false;
             }
-            var theirs = other.levels[i];
+            var theirs = others[i];
             if (theirs.equals("#") || !levels[i].equals("+") && !levels[i].equals(theirs)) {
                 return false;
             }
         }
-        return levels.length == other.levels.length;
+        return levels.length == others.length;
     }
 
     /** Whether some topic is matched by both. */
     public boolean overlaps(TopicFilter other) {
-        if (other.isReserved() && isWildcard(levels[0]) || isReserved() && isWildcard(other.levels[0])) {
+        if (other.isReserved() && beginsWithWildcard() || isReserved() && other.beginsWithWildcard()) {
             return false;
         }
-        int common = Math.min(levels.length, other.levels.length);
+        var levels = levels();
+        var others = other.levels();
+        int common = Math.min(levels.length, others.length);
         for (int i = 0; i < common; i++) {
             var mine = levels[i];
-            var theirs = other.levels[i];
+            var theirs = others[i];
             if (mine.equals("#") || theirs.equals("#")) {
                 return true;
             }
@@ -152,13 +177,9 @@ public final class TopicFilter {
             }
         }
         // "a/#" matches "a" itself
-        return levels.length == other.levels.length
+        return levels.length == others.length
                 || levels.length == common + 1 && levels[common].equals("#")
-                || other.levels.length == common + 1 && other.levels[common].equals("#");
-    }
-
-    private static boolean isWildcard(String level) {
-        return level.equals("#") || level.equals("+");
+                || others.length == common + 1 && others[common].equals("#");
     }
 
     @Override
