@@ -45,7 +45,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -206,14 +205,23 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         if (state == State.CLOSING) {
             return;
         }
-        if (!write(out -> MqttEncoder.auth(out, ReasonCode.CONTINUE_AUTHENTICATION, method, data))) {
-            endForTooLarge("AUTH");
+        if (!auth(ReasonCode.CONTINUE_AUTHENTICATION, method, data)) {
             return;
         }
         if (state == State.LOGGING_IN) {
             state = State.AUTHENTICATING;
             resumeReading();
         }
+    }
+
+    /** Sends AUTH, or ends the connection of a client that does not take so much. */
+    private boolean auth(ReasonCode reason, String method, byte @Nullable [] data) {
+        if (!mayBeAsLongAs(method.length() * 3L + (data == null ? 0 : data.length) + 16)) {
+            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "AUTH, for this client");
+            return false;
+        }
+        MqttEncoder.auth(output.next(loop), reason, method, data);
+        return true;
     }
 
     /** Whether a client was ever accepted on it: then it counts itself out of its tenant's connections. */
@@ -230,49 +238,26 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
     }
 
-    /** Sends CONNACK with a refusal, as far as the client takes so much, and closes. */
+    /** Sends CONNACK with a refusal, and closes. */
     void refuse(Connack refusal) {
         if (state == State.CLOSING) {
             return;
         }
-        writeRefusal(refusal);
+        boolean isExplained = mayBeAsLongAs(MqttEncoder.connackBytes(version, refusal)); // MQTT 5 [MQTT-3.2.2-19]
+        var connack = isExplained ? refusal : Connack.refused(refusal.reason(), null);
+        if (mayBeAsLongAs(MqttEncoder.connackBytes(version, connack))) {
+            MqttEncoder.connack(output.next(loop), version, connack);
+        }
         close();
     }
 
-    private void writeRefusal(Connack refusal) {
-        if (!write(out -> MqttEncoder.connack(out, version, refusal))) {
-            write(out -> MqttEncoder.connack(out, version, Connack.refused(refusal.reason(), null)));
-        }
-    }
-
-    /** Writes a packet, unless it is larger than the client takes [MQTT-3.1.2-24]; says whether it was written. */
-    private boolean write(Consumer<ByteBuf> packet) {
-        var out = output.next(loop);
-        int start = out.writerIndex();
-        packet.accept(out);
-        if (mayBeAsLongAs(out.writerIndex() - start)) {
-            return true;
-        }
-        out.writerIndex(start);
-        return false;
-    }
-
-    /** Whether the client takes packets of the size of the CONNACK that it is going to get. */
+    /** Whether the client takes the CONNACK that lets it in, which may not be longer than it says [MQTT-3.1.2-24]. */
     boolean takesConnack(Connect connect, TenantSpace space, String clientId) {
-        if (maxPacketBytesOut == Long.MAX_VALUE) {
-            return true;
-        }
-        var trial = context.alloc().heapBuffer();
-        try {
-            MqttEncoder.connack(trial, version, acceptance(connect, space, clientId, false));
-            return mayBeAsLongAs(trial.readableBytes());
-        } finally {
-            trial.release();
-        }
+        return mayBeAsLongAs(MqttEncoder.connackBytes(version, connack(connect, space, clientId, false)));
     }
 
-    private Connack acceptance(Connect connect, TenantSpace space, String clientId, boolean isResumed) {
-        long maxPacketBytes = maxPacketBytesIn(space);
+    private Connack connack(Connect connect, TenantSpace space, String clientId, boolean isResumed) {
+        long maxPacketBytes = maxPacketBytes(space);
         return new Connack(
                 isResumed,
                 ReasonCode.SUCCESS,
@@ -285,7 +270,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                 authentication == null ? null : authentication.lastData());
     }
 
-    private static long maxPacketBytesIn(TenantSpace space) {
+    private static long maxPacketBytes(TenantSpace space) {
         return Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
     }
 
@@ -322,8 +307,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
         givenAliases = GivenAliases.upTo(connect.topicAliasMaximum());
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
-        decoder.limit(maxPacketBytesIn(space));
-        MqttEncoder.connack(output.next(loop), version, acceptance(connect, space, session.clientId(), isResumed));
+        decoder.limit(maxPacketBytes(space));
+        MqttEncoder.connack(output.next(loop), version, connack(connect, space, session.clientId(), isResumed));
         lastPacketNanos = broker.nanoClock.getAsLong();
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
         if (keepAliveNanos > 0) {
@@ -634,10 +619,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             var admission = admitted.admission();
             if (admission.tenant().equals(space().id())
                     && admission.credential().equals(session().credential())) {
-                var method = Objects.requireNonNull(authentication).method();
-                if (!write(out -> MqttEncoder.auth(out, ReasonCode.SUCCESS, method, done.data()))) {
-                    endForTooLarge("AUTH");
-                }
+                auth(ReasonCode.SUCCESS, Objects.requireNonNull(authentication).method(), done.data());
             } else {
                 violation(ReasonCode.NOT_AUTHORIZED, "authenticated anew as somebody else");
             }
@@ -748,23 +730,29 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void onSubscribe(Subscribe packet) {
+        if (!mayBeAsLongAs(
+                MqttEncoder.acknowledgementListBytes(version, packet.requests().size()))) {
+            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "SUBACK, for this client");
+            return;
+        }
         var subscribing = new Subscribing(space(), session(), remoteIp(), broker.incidents);
         subscribing.subscribe(packet);
         refused += subscribing.refusedCount();
-        var reasons = subscribing.reasons();
         var text = subscribing.reasonString();
-        boolean isSaid = text != null
+        boolean say = text != null
                 && wantsReasonStrings
                 && text.length() < 1_000
-                && write(out -> MqttEncoder.suback(out, version, packet.packetId(), reasons, text));
-        if (!isSaid && !write(out -> MqttEncoder.suback(out, version, packet.packetId(), reasons, null))) {
-            endForTooLarge("SUBACK");
-            return;
-        }
+                && mayBeAsLongAs(text.length() * 3L + 16 + subscribing.reasons().size());
+        MqttEncoder.suback(output.next(loop), version, packet.packetId(), subscribing.reasons(), say ? text : null);
         subscribing.bringRetained();
     }
 
     private void onUnsubscribe(Unsubscribe packet) {
+        if (!mayBeAsLongAs(
+                MqttEncoder.acknowledgementListBytes(version, packet.filters().size()))) {
+            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "UNSUBACK, for this client");
+            return;
+        }
         var reasons = new ArrayList<ReasonCode>(packet.filters().size());
         for (var text : packet.filters()) {
             var filter = TopicFilter.parse(text);
@@ -775,9 +763,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                                     ? ReasonCode.SUCCESS
                                     : ReasonCode.NO_SUBSCRIPTION_EXISTED);
         }
-        if (!write(out -> MqttEncoder.unsuback(out, version, packet.packetId(), reasons))) {
-            endForTooLarge("UNSUBACK");
-        }
+        MqttEncoder.unsuback(output.next(loop), version, packet.packetId(), reasons);
     }
 
     private void onDisconnect(Disconnect disconnect) {
@@ -807,11 +793,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             case MALFORMED_PACKET -> end(malformed.reason(), Incident.Reason.MALFORMED_PACKET, malformed.detail());
             default -> violation(malformed.reason(), malformed.detail());
         }
-    }
-
-    /** A client that does not take the answer would wait for it in vain. */
-    private void endForTooLarge(String packet) {
-        end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, packet + ", for this client");
     }
 
     private void violation(ReasonCode reason, String detail) {
@@ -905,7 +886,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             if (state == State.CONNECTED) {
                 MqttEncoder.disconnect(output.next(loop), reason, text);
             } else if (state == State.LOGGING_IN || state == State.AUTHENTICATING) {
-                writeRefusal(Connack.refused(reason, null));
+                refuse(Connack.refused(reason, null));
             }
         }
         leaveSession(true);

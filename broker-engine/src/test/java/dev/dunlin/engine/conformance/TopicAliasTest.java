@@ -135,4 +135,35 @@ class TopicAliasTest extends WireScenario {
                 .extracting(WirePacket::topic)
                 .containsExactly("plant/boiler", "plant/boiler", "plant/pump", "plant/boiler");
     }
+
+    @Test
+    @Conformance({"MQTT 5 [MQTT-3.3.2-7]", "MQTT 5 §3.3.2.3.4"})
+    void namesATopicAnewOnAnotherConnection() {
+        // given a client that takes aliases, and knows a topic by one
+        var connect = keeping(V5, "taker");
+        connect = connect.properties(connect.properties(), Mqtt5.int16(Mqtt5.TOPIC_ALIAS_MAXIMUM, 5));
+        var first = connect(connect);
+        first.subscribe(1, "plant/#");
+        for (int i = 0; i < 2; i++) {
+            publisher.publish("plant/boiler", "m", 1, false);
+        }
+        var named = first.expect(WirePacket.PUBLISH);
+        assertThat(named.topic()).isEqualTo("plant/boiler");
+        assertThat(first.expect(WirePacket.PUBLISH).topic()).isEmpty();
+        first.close();
+        // when it comes again and takes aliases, or none
+        var second = connect(connect);
+        var again = second.expect(WirePacket.PUBLISH);
+        assertThat(second.expect(WirePacket.PUBLISH).topic()).isEmpty();
+        second.close();
+        var third = connect(keeping(V5, "taker"));
+        // then the topic is named before it is known
+        assertThat(again.topic()).isEqualTo("plant/boiler");
+        assertThat(again.packetId()).isEqualTo(named.packetId());
+        for (int i = 0; i < 2; i++) {
+            var message = third.expect(WirePacket.PUBLISH);
+            assertThat(message.topic()).isEqualTo("plant/boiler");
+            assertThat(Mqtt5.propertiesOf(message)).isEmpty();
+        }
+    }
 }
