@@ -72,7 +72,8 @@ public final class Broker {
         this.nanoClock = nanoClock;
         this.publishing = new Publishing(routers, incidents);
         this.keeper = new SessionKeeper(loops, spaces, publishing);
-        this.connections = loops.stream().map(LoopConnections::new).toList();
+        this.connections =
+                loops.stream().map(loop -> new LoopConnections(loop, nanoClock)).toList();
     }
 
     /** Applies changes of access from now on. */

@@ -123,7 +123,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private @Nullable Authentication authentication;
     private @Nullable Future<?> connectDeadline;
     private @Nullable Future<?> packetDeadline;
-    private @Nullable Future<?> keepAlive;
     private @Nullable Future<?> admissionEnd;
 
     // Set when the client is accepted
@@ -311,9 +310,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         MqttEncoder.connack(output.next(loop), version, connack(connect, space, session.clientId(), isResumed));
         lastPacketNanos = broker.nanoClock.getAsLong();
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
-        if (keepAliveNanos > 0) {
-            keepAlive = loop.eventLoop().schedule(this::checkKeepAlive, keepAliveNanos, TimeUnit.NANOSECONDS);
-        }
         if (admission.validUntil() != null) {
             long millis = Math.max(
                     0, Duration.between(Instant.now(), admission.validUntil()).toMillis());
@@ -335,7 +331,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                 Instant.now());
         client = connected;
         broker.beginning.remove(context.channel());
-        neighbours.add(this);
+        neighbours.add(this, checkKeepAlive(lastPacketNanos));
         broker.presence.connected(connected);
     }
 
@@ -409,7 +405,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         state = State.CLOSING;
         connectDeadline = cancel(connectDeadline);
         packetDeadline = cancel(packetDeadline);
-        keepAlive = cancel(keepAlive);
         admissionEnd = cancel(admissionEnd);
         if (authentication != null) {
             authentication.stop();
@@ -939,18 +934,24 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
     }
 
-    /** Only whole packets count: bytes that drip in keep nobody alive. */
-    private void checkKeepAlive() {
-        if (state != State.CONNECTED) {
-            return;
+    /**
+     * Ends the connection if the client was silent for too long. Only whole packets count: bytes that drip in keep nobody
+     * alive.
+     *
+     * @return when to look again
+     */
+    long checkKeepAlive(long nowNanos) {
+        if (state != State.CONNECTED || keepAliveNanos == 0) {
+            return nowNanos + LoopConnections.NEVER_NANOS;
         }
-        long silentNanos = isPaused ? 0 : broker.nanoClock.getAsLong() - lastPacketNanos;
-        if (silentNanos >= keepAliveNanos) {
+        if (isPaused) {
+            return nowNanos + keepAliveNanos;
+        }
+        long dueNanos = lastPacketNanos + keepAliveNanos;
+        if (dueNanos - nowNanos <= 0) {
             disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, Incident.Reason.KEEP_ALIVE_TIMEOUT);
-        } else {
-            keepAlive =
-                    loop.eventLoop().schedule(this::checkKeepAlive, keepAliveNanos - silentNanos, TimeUnit.NANOSECONDS);
         }
+        return dueNanos;
     }
 
     private static @Nullable Future<?> cancel(@Nullable Future<?> timer) {

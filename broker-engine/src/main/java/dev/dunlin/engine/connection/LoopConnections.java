@@ -10,12 +10,20 @@ import dev.dunlin.engine.topic.TopicCache;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /** The accepted connections of one event loop, what was used on it, and what they all work with. On that loop only. */
 public final class LoopConnections implements SessionLoop.TurnEnd {
+    /** From now, on a clock of nanoseconds that may overflow. */
+    static final long NEVER_NANOS = Long.MAX_VALUE / 2;
+
+    private static final long LOOK_INTERVAL_MILLIS = 250;
+
     /** The place of a connection that is in no list. */
     static final int NOWHERE = -1;
 
@@ -26,11 +34,18 @@ public final class LoopConnections implements SessionLoop.TurnEnd {
     private final ArrivedBytes arrivedBytes = new ArrivedBytes();
     private final PublishEncoder publishEncoder = new PublishEncoder();
     private boolean sharesPayload;
+    private final LongSupplier nanoClock;
     private final List<Connection> open = new ArrayList<>();
+
+    /** When to look at the keep-alive of the connection in the same place: read in one sweep, where a timer each costs more. */
+    private long[] looks = new long[64];
+
+    private boolean isLooking;
     private final Map<User, UsageSample> usageOfClosed = new HashMap<>();
 
-    LoopConnections(SessionLoop loop) {
+    LoopConnections(SessionLoop loop, LongSupplier nanoClock) {
         this.loop = loop;
+        this.nanoClock = nanoClock;
     }
 
     TopicCache topics() {
@@ -60,9 +75,43 @@ public final class LoopConnections implements SessionLoop.TurnEnd {
         publishEncoder.forgetPayload();
     }
 
-    void add(Connection connection) {
-        connection.place = open.size();
+    /** @param lookNanos when to look at its keep-alive first */
+    void add(Connection connection, long lookNanos) {
+        int place = open.size();
+        if (place == looks.length) {
+            looks = Arrays.copyOf(looks, place * 2);
+        }
+        looks[place] = lookNanos;
+        connection.place = place;
         open.add(connection);
+        if (!isLooking) {
+            isLooking = true;
+            lookLater();
+        }
+    }
+
+    private void lookLater() {
+        loop.eventLoop().schedule(this::look, LOOK_INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        if (open.isEmpty()) {
+            isLooking = false;
+            looks = new long[64];
+            return;
+        }
+        lookLater();
+        long now = nanoClock.getAsLong();
+        for (int place = open.size() - 1; place >= 0; place--) {
+            // those that end meanwhile leave their places to others, which were looked at before
+            if (place < open.size() && looks[place] - now <= 0) {
+                var connection = open.get(place);
+                long next = connection.checkKeepAlive(now);
+                if (connection.place != NOWHERE) {
+                    looks[connection.place] = next;
+                }
+            }
+        }
     }
 
     void remove(Connection connection) {
@@ -72,6 +121,7 @@ public final class LoopConnections implements SessionLoop.TurnEnd {
             var last = open.remove(open.size() - 1);
             if (last != connection) {
                 open.set(place, last);
+                looks[place] = looks[last.place];
                 last.place = place;
             }
             add(usageOfClosed, connection.takeUsage());

@@ -103,15 +103,27 @@ public final class Session {
 
     /** Notes a subscription, which the tenant's space puts into the tenant's tree; returns the one it replaces. */
     public @Nullable Subscription put(Subscription subscription) {
-        if (subscriptions.isEmpty()) {
-            subscriptions = new HashMap<>(2);
+        var replaced = subscriptions.get(subscription.filter());
+        if (subscriptions.isEmpty() || replaced != null && subscriptions.size() == 1) {
+            subscriptions = Map.of(subscription.filter(), subscription); // as small as can be: most devices have one
+            return replaced;
+        }
+        if (subscriptions.size() == 1) {
+            subscriptions = new HashMap<>(subscriptions);
         }
         return subscriptions.put(subscription.filter(), subscription);
     }
 
     /** Forgets a subscription, as the tenant's tree does; null if there is none. */
     public @Nullable Subscription remove(TopicFilter filter) {
-        return subscriptions.isEmpty() ? null : subscriptions.remove(filter);
+        var removed = subscriptions.get(filter);
+        if (removed != null && subscriptions.size() <= 2) {
+            var rest = new HashMap<>(subscriptions);
+            rest.remove(filter);
+            subscriptions = Map.copyOf(rest);
+            return removed;
+        }
+        return removed == null ? null : subscriptions.remove(filter);
     }
 
     /** Whether a client is connected; any thread may ask, and learns what was true a moment ago. */

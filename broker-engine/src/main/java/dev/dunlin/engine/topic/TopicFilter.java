@@ -13,6 +13,9 @@ public final class TopicFilter {
 
     private static final String SHARE = "$share/";
 
+    /** What most permissions say. */
+    private static final TopicFilter ALL = new TopicFilter("#", null, 0);
+
     private final String text;
     private final @Nullable String shareName;
 
@@ -27,6 +30,9 @@ public final class TopicFilter {
 
     /** @return the filter, or null if {@code text} breaks the rules of MQTT 5 §4.7.1, §4.7.3 or §4.8.2 */
     public static @Nullable TopicFilter parse(String text) {
+        if (text.equals("#")) {
+            return ALL;
+        }
         String shareName = null;
         String filter = text;
         if (text.startsWith(SHARE)) {

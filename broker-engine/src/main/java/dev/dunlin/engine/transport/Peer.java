@@ -29,7 +29,7 @@ public record Peer(
     }
 
     static InetSocketAddress addressOf(Channel channel) {
-        var proxied = channel.attr(PROXIED).get();
+        var proxied = channel.hasAttr(PROXIED) ? channel.attr(PROXIED).get() : null; // to ask would make one
         if (proxied != null) {
             return proxied;
         }
