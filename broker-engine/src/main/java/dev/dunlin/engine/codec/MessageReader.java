@@ -74,7 +74,9 @@ final class MessageReader {
         }
         if (topic == null) {
             throw isMqtt5
-                    ? reject(ReasonCode.PROTOCOL_ERROR, "neither Topic Name nor Topic Alias [MQTT 5 §3.3.2.1]")
+                    ? reject(
+                            ReasonCode.PROTOCOL_ERROR,
+                            "neither a Topic Name nor a Topic Alias that stands for one [MQTT 5 §3.3.2.1]")
                     : reject(ReasonCode.MALFORMED_PACKET, "an empty Topic Name [MQTT-4.7.3-1]");
         }
         var payload = new byte[end - in.readerIndex()];

@@ -6,6 +6,7 @@ import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.ReasonCode;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import java.nio.charset.StandardCharsets;
@@ -181,33 +182,52 @@ public final class MqttEncoder {
             out.writeByte(returnCode(connack.reason()));
             return;
         }
-        var properties = out.alloc().heapBuffer(64);
-        try {
-            if (connack.receiveMaximum() > 0) {
-                properties.writeByte(MqttProperties.RECEIVE_MAXIMUM).writeShort(connack.receiveMaximum());
-            }
-            if (connack.maximumPacketSize() > 0) {
-                properties.writeByte(MqttProperties.MAXIMUM_PACKET_SIZE).writeInt((int) connack.maximumPacketSize());
-            }
-            if (connack.topicAliasMaximum() > 0) {
-                properties.writeByte(MqttProperties.TOPIC_ALIAS_MAXIMUM).writeShort(connack.topicAliasMaximum());
-            }
-            if (connack.assignedClientId() != null) {
-                string(properties, MqttProperties.ASSIGNED_CLIENT_IDENTIFIER, connack.assignedClientId());
-            }
-            if (connack.reasonString() != null) {
-                string(properties, MqttProperties.REASON_STRING, connack.reasonString());
-            }
-            authentication(properties, connack.authenticationMethod(), connack.authenticationData());
-            int length = properties.readableBytes();
-            variableByteInteger(out, 2 + lengthBytes(length) + length);
-            out.writeBoolean(connack.sessionPresent());
-            out.writeByte(connack.reason().value());
-            variableByteInteger(out, length);
-            out.writeBytes(properties);
-        } finally {
-            properties.release();
+        int length = propertyBytes(connack);
+        variableByteInteger(out, 2 + lengthBytes(length) + length);
+        out.writeBoolean(connack.sessionPresent());
+        out.writeByte(connack.reason().value());
+        variableByteInteger(out, length);
+        if (connack.receiveMaximum() > 0) {
+            out.writeByte(MqttProperties.RECEIVE_MAXIMUM).writeShort(connack.receiveMaximum());
         }
+        if (connack.maximumPacketSize() > 0) {
+            out.writeByte(MqttProperties.MAXIMUM_PACKET_SIZE).writeInt((int) connack.maximumPacketSize());
+        }
+        if (connack.topicAliasMaximum() > 0) {
+            out.writeByte(MqttProperties.TOPIC_ALIAS_MAXIMUM).writeShort(connack.topicAliasMaximum());
+        }
+        if (connack.assignedClientId() != null) {
+            string(out, MqttProperties.ASSIGNED_CLIENT_IDENTIFIER, connack.assignedClientId());
+        }
+        if (connack.reasonString() != null) {
+            string(out, MqttProperties.REASON_STRING, connack.reasonString());
+        }
+        authentication(out, connack.authenticationMethod(), connack.authenticationData());
+    }
+
+    /** The size of the whole packet, as {@link #connack} writes it. */
+    public static long connackBytes(ProtocolVersion version, Connack connack) {
+        if (!version.isMqtt5()) {
+            return 4;
+        }
+        int properties = propertyBytes(connack);
+        int length = 2 + lengthBytes(properties) + properties;
+        return 1L + lengthBytes(length) + length;
+    }
+
+    private static int propertyBytes(Connack connack) {
+        var data = connack.authenticationData();
+        return (connack.receiveMaximum() > 0 ? 3 : 0)
+                + (connack.maximumPacketSize() > 0 ? 5 : 0)
+                + (connack.topicAliasMaximum() > 0 ? 3 : 0)
+                + stringBytes(connack.assignedClientId())
+                + stringBytes(connack.reasonString())
+                + stringBytes(connack.authenticationMethod())
+                + (data == null ? 0 : 3 + data.length);
+    }
+
+    private static int stringBytes(@Nullable String text) {
+        return text == null ? 0 : 3 + ByteBufUtil.utf8Bytes(text);
     }
 
     /** The CONNACK return code of MQTT 3.1.1 §3.2.2.3 for a reason. */
@@ -244,6 +264,12 @@ public final class MqttEncoder {
         for (var reason : reasons) {
             out.writeByte(reason.value());
         }
+    }
+
+    /** The size of a whole SUBACK or UNSUBACK with so many reasons, and no words. */
+    public static long acknowledgementListBytes(ProtocolVersion version, int reasons) {
+        int length = 2 + (version.isMqtt5() ? 1 : 0) + reasons;
+        return 1L + lengthBytes(length) + length;
     }
 
     private static void startAcknowledgementList(

@@ -226,8 +226,33 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         if (state == State.CLOSING) {
             return;
         }
-        MqttEncoder.connack(output.next(loop), version, refusal);
+        if (mayBeAsLongAs(MqttEncoder.connackBytes(version, refusal))) {
+            MqttEncoder.connack(output.next(loop), version, refusal);
+        }
         close();
+    }
+
+    /** Whether the client takes the CONNACK that lets it in, which may not be longer than it says [MQTT-3.1.2-24]. */
+    boolean takesConnack(Connect connect, TenantSpace space, String clientId) {
+        return mayBeAsLongAs(MqttEncoder.connackBytes(version, connack(connect, space, clientId, false)));
+    }
+
+    private Connack connack(Connect connect, TenantSpace space, String clientId, boolean isResumed) {
+        long maxPacketBytes = maxPacketBytes(space);
+        return new Connack(
+                isResumed,
+                ReasonCode.SUCCESS,
+                null,
+                connect.clientId().isEmpty() ? clientId : null,
+                RECEIVE_MAXIMUM,
+                maxPacketBytes < MAX_PACKET_BYTES ? maxPacketBytes : 0,
+                MqttDecoder.TOPIC_ALIAS_MAXIMUM,
+                authentication == null ? null : authentication.method(),
+                authentication == null ? null : authentication.lastData());
+    }
+
+    private static long maxPacketBytes(TenantSpace space) {
+        return Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
     }
 
     /**
@@ -261,21 +286,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
         givenAliases = GivenAliases.upTo(connect.topicAliasMaximum());
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
-        long maxPacketBytes = Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
-        decoder.limit(maxPacketBytes);
-        MqttEncoder.connack(
-                output.next(loop),
-                version,
-                new Connack(
-                        isResumed,
-                        ReasonCode.SUCCESS,
-                        null,
-                        connect.clientId().isEmpty() ? session.clientId() : null,
-                        RECEIVE_MAXIMUM,
-                        maxPacketBytes < MAX_PACKET_BYTES ? maxPacketBytes : 0,
-                        MqttDecoder.TOPIC_ALIAS_MAXIMUM,
-                        authentication == null ? null : authentication.method(),
-                        authentication == null ? null : authentication.lastData()));
+        decoder.limit(maxPacketBytes(space));
+        MqttEncoder.connack(output.next(loop), version, connack(connect, space, session.clientId(), isResumed));
         lastPacketNanos = broker.nanoClock.getAsLong();
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
         if (keepAliveNanos > 0) {
@@ -711,6 +723,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void onSubscribe(Subscribe packet) {
+        if (!mayBeAsLongAs(
+                MqttEncoder.acknowledgementListBytes(version, packet.requests().size()))) {
+            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "SUBACK, for this client");
+            return;
+        }
         var subscribing = new Subscribing(space(), session(), remoteIp(), broker.incidents);
         subscribing.subscribe(packet);
         refused += subscribing.refusedCount();
@@ -724,6 +741,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void onUnsubscribe(Unsubscribe packet) {
+        if (!mayBeAsLongAs(
+                MqttEncoder.acknowledgementListBytes(version, packet.filters().size()))) {
+            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "UNSUBACK, for this client");
+            return;
+        }
         var reasons = new ArrayList<ReasonCode>(packet.filters().size());
         for (var text : packet.filters()) {
             var filter = TopicFilter.parse(text);
@@ -863,7 +885,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             if (state == State.CONNECTED) {
                 MqttEncoder.disconnect(output.next(loop), reason, text);
             } else if (state == State.LOGGING_IN || state == State.AUTHENTICATING) {
-                MqttEncoder.connack(output.next(loop), version, Connack.refused(reason, null));
+                refuse(Connack.refused(reason, null));
             }
         }
         leaveSession(true);

@@ -149,6 +149,16 @@ final class LogIn {
 
     /** On the home loop. */
     private void open(TenantSpace space, SessionLoop home, String clientId, Admission admission) {
+        if (!connection.takesConnack(connect, space, clientId)) {
+            report(
+                    Incident.Reason.PACKET_TOO_LARGE,
+                    admission.tenant(),
+                    admission.credentialName(),
+                    "the client's Maximum Packet Size of " + connect.maximumPacketSize() + ", which CONNACK exceeds");
+            connection.refuse(Connack.refused(ReasonCode.PACKET_TOO_LARGE, null));
+            broker.spaces.leave(space);
+            return;
+        }
         if (space.hasTooManyConnections() && !broker.keeper.isOnline(space, home, clientId)) {
             refuseOverLimit(
                     Incident.Reason.TOO_MANY_CONNECTIONS,

@@ -10,8 +10,11 @@ import dev.dunlin.engine.testkit.WireClient;
 import dev.dunlin.engine.testkit.WireConnect;
 import dev.dunlin.engine.testkit.WirePacket;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -221,6 +224,52 @@ class FlowControlTest extends WireScenario {
         // then
         assertThat(again.receiveMessage().payload()).isEqualTo("short");
         assertThat(again.ping()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"boiler, 11", "'', 36"})
+    @Conformance("MQTT 5 [MQTT-3.1.2-24]")
+    void letsNobodyInWhoDoesNotTakeConnack(String clientId, int connackBytes) {
+        var connect = WireConnect.of(V5, clientId).as(device);
+        // given a client that takes just the CONNACK
+        var client = open();
+        var connack = client.login(connect.properties(Mqtt5.int32(Mqtt5.MAXIMUM_PACKET_SIZE, connackBytes)));
+        assertThat(connack.reason()).isZero();
+        assertThat(connack.body()).hasSize(connackBytes - 2);
+        // when another takes less, then it gets a shorter one
+        var narrow = open();
+        connack = narrow.login(connect.properties(Mqtt5.int32(Mqtt5.MAXIMUM_PACKET_SIZE, connackBytes - 1)));
+        assertThat(connack.reason()).isEqualTo(0x95);
+        narrow.awaitClose();
+        // or none, and its tenant learns of it
+        var narrower = open();
+        narrower.send(
+                connect.properties(Mqtt5.int32(Mqtt5.MAXIMUM_PACKET_SIZE, 4)).encode());
+        assertThat(narrower.awaitClose()).isEmpty();
+        assertThat(incidents())
+                .extracting(Incident::reason)
+                .containsOnly(Incident.Reason.PACKET_TOO_LARGE)
+                .hasSize(2);
+        // and has not taken the place of the first
+        assertThat(client.ping()).isEmpty();
+    }
+
+    @Test
+    @Conformance("MQTT 5 [MQTT-3.1.2-24]")
+    void disconnectsAClientThatDoesNotTakeTheAnswerItAsksFor() {
+        // given a client that takes an acknowledgement of 15 filters
+        var connect = WireConnect.of(V5, "boiler").as(device).properties(Mqtt5.int32(Mqtt5.MAXIMUM_PACKET_SIZE, 20));
+        var client = connect(connect);
+        var filters = IntStream.range(0, 16).mapToObj(i -> "plant/" + i).toArray(String[]::new);
+        assertThat(client.subscribe(1, Arrays.copyOf(filters, 15))).isEqualTo(1);
+        client.send(Wire.unsubscribe(V5, 2, Arrays.copyOf(filters, 15)));
+        assertThat(client.expect(WirePacket.UNSUBACK).body()).hasSize(18);
+        // when it names one more
+        client.send(Wire.subscribe(V5, 3, 1, filters));
+        assertThat(client.awaitClose()).extracting(WirePacket::reason).containsExactly(0x95);
+        var again = connect(connect);
+        again.send(Wire.unsubscribe(V5, 1, filters));
+        assertThat(again.awaitClose()).extracting(WirePacket::reason).containsExactly(0x95);
     }
 
     @ParameterizedTest
