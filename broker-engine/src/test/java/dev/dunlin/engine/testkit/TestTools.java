@@ -44,6 +44,10 @@ public final class TestTools {
         return find("mosquitto_sub", "mosquitto-clients", "mosquitto_sub");
     }
 
+    public static Path mosquittoRr() {
+        return find("mosquitto_rr", "mosquitto-clients", "mosquitto_rr");
+    }
+
     public static Path mosquitto() {
         return find("mosquitto", "mosquitto", "mosquitto");
     }
