@@ -2,6 +2,7 @@ package dev.dunlin.engine.transport;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,7 +16,9 @@ final class StartFault {
     /** Closes the connection; what its client did is not worth a line above {@code DEBUG}, a fault of ours is. */
     static void close(ChannelHandlerContext context, Throwable cause) {
         var remote = context.channel().remoteAddress();
-        if (cause instanceof IOException || cause instanceof DecoderException) {
+        if (cause instanceof IOException
+                || cause instanceof DecoderException
+                || cause instanceof PrematureChannelClosureException) {
             log.debug("Connection from {} closed at its beginning: {}", remote, cause.getMessage());
         } else {
             log.warn("Connection from {} closed: it could not be set up", remote, cause);

@@ -224,6 +224,10 @@ final class WebSocketFrames extends ChannelDuplexHandler {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
         int length = ((ByteBuf) message).readableBytes();
+        if (length == 0) {
+            context.write(message, promise); // of use for its promise alone
+            return;
+        }
         var start = context.alloc().ioBuffer(2 + Long.BYTES);
         start.writeByte(FIN | BINARY);
         if (length <= MAX_CONTROL_BYTES) {

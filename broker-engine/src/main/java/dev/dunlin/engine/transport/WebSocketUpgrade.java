@@ -89,6 +89,7 @@ final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest
         }
         var headers = request.headers();
         boolean asksForWebSocket = request.method().equals(HttpMethod.GET)
+                && request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) >= 0
                 && headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
                 && headers.containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true);
         if (!asksForWebSocket || !"13".equals(headers.get(HttpHeaderNames.SEC_WEBSOCKET_VERSION))) {

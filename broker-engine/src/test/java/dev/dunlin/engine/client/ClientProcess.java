@@ -2,6 +2,7 @@ package dev.dunlin.engine.client;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,11 +27,10 @@ final class ClientProcess implements AutoCloseable {
     List<String> finish() throws IOException, InterruptedException {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new AssertionError("The client did not end: " + String.join("\n", Files.readAllLines(errors)));
+            throw new AssertionError("The client did not end: " + said());
         }
         if (process.exitValue() != 0) {
-            throw new AssertionError("The client ended with " + process.exitValue() + ": "
-                    + String.join("\n", Files.readAllLines(errors)));
+            throw new AssertionError("The client ended with " + process.exitValue() + ": " + said());
         }
         return output.lines().toList();
     }
@@ -38,9 +38,18 @@ final class ClientProcess implements AutoCloseable {
     String readLine() throws IOException {
         var line = output.readLine();
         if (line == null) {
-            throw new AssertionError("The client ended: " + String.join("\n", Files.readAllLines(errors)));
+            throw new AssertionError("The client ended: " + said());
         }
         return line;
+    }
+
+    /** What the program has written to its error output, for the message of a failure. */
+    String said() {
+        try {
+            return String.join("\n", Files.readAllLines(errors));
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     Writer input() {

@@ -6,6 +6,7 @@ import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.TestBroker;
 import java.util.concurrent.BlockingQueue;
@@ -18,17 +19,7 @@ final class HiveMq5Client implements LibraryClient {
     private final Mqtt5AsyncClient client;
 
     HiveMq5Client(TestBroker broker, Transport transport, String clientId, @Nullable String willTopic) {
-        var builder = Mqtt5Client.builder()
-                .identifier(clientId)
-                .serverHost("127.0.0.1")
-                .serverPort(broker.port(transport));
-        if (transport == Transport.WS || transport == Transport.WSS) {
-            builder = builder.webSocketConfig().serverPath("mqtt").applyWebSocketConfig();
-        }
-        if (transport == Transport.TLS || transport == Transport.WSS) {
-            builder = builder.sslConfig().trustManagerFactory(broker.trust()).applySslConfig();
-        }
-        client = builder.buildAsync();
+        client = builder(broker, transport, clientId).buildAsync();
         client.publishes(
                 MqttGlobalPublishFilter.ALL,
                 message -> received.add(new Received(
@@ -36,12 +27,7 @@ final class HiveMq5Client implements LibraryClient {
                         new String(message.getPayloadAsBytes(), UTF_8),
                         message.getQos().getCode(),
                         message.isRetain())));
-        var device = broker.device();
-        var connect = client.connectWith()
-                .simpleAuth()
-                .username(device.userName())
-                .password(device.secret().getBytes(UTF_8))
-                .applySimpleAuth();
+        var connect = client.connectWith();
         if (willTopic != null) {
             connect = connect.willPublish()
                     .topic(willTopic)
@@ -50,6 +36,26 @@ final class HiveMq5Client implements LibraryClient {
                     .applyWillPublish();
         }
         connect.send().join();
+    }
+
+    /** A client as it connects here: with a clean session, logged in as {@link TestBroker#device}. */
+    static Mqtt5ClientBuilder builder(TestBroker broker, Transport transport, String clientId) {
+        var device = broker.device();
+        var builder = Mqtt5Client.builder()
+                .identifier(clientId)
+                .serverHost("127.0.0.1")
+                .serverPort(broker.port(transport))
+                .simpleAuth()
+                .username(device.userName())
+                .password(device.secret().getBytes(UTF_8))
+                .applySimpleAuth();
+        if (transport == Transport.WS || transport == Transport.WSS) {
+            builder = builder.webSocketConfig().serverPath("mqtt").applyWebSocketConfig();
+        }
+        if (transport == Transport.TLS || transport == Transport.WSS) {
+            builder = builder.sslConfig().trustManagerFactory(broker.trust()).applySslConfig();
+        }
+        return builder;
     }
 
     @Override

@@ -1,8 +1,12 @@
 package dev.dunlin.engine.client;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.TestBroker;
 import java.util.concurrent.BlockingQueue;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.jspecify.annotations.Nullable;
 
 /** A client library as the matrix drives it. Calls return when the broker has acknowledged. */
@@ -22,6 +26,18 @@ interface LibraryClient extends AutoCloseable {
             @Override
             LibraryClient connect(TestBroker broker, Transport transport, String clientId, @Nullable String willTopic) {
                 return new HiveMq3Client(broker, transport, clientId, willTopic);
+            }
+        },
+        PAHO_5 {
+            @Override
+            LibraryClient connect(TestBroker broker, Transport transport, String clientId, @Nullable String willTopic)
+                    throws Exception {
+                return new Paho5Client(broker, transport, clientId, with -> {
+                    if (willTopic != null) {
+                        with.setWill(
+                                willTopic, new MqttMessage("gone".getBytes(UTF_8), 1, false, new MqttProperties()));
+                    }
+                });
             }
         },
         PAHO_3_1_1 {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** MQTT.js under Node; what it does and checks stands in {@code mqtt-js-client.cjs}. */
+/** MQTT.js under Node; what it does and checks stands in the scripts. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class MqttJsTest {
     private static TestBroker broker;
@@ -40,8 +40,30 @@ class MqttJsTest {
     @EnumSource(Transport.class)
     @Conformance("MQTT 3.1.1 [MQTT-7.0.0-2]")
     void publishesSubscribesRetainsAndLeavesAWill(Transport transport) throws Exception {
-        var script = directory.resolve("mqtt-js-client.cjs");
-        try (var source = MqttJsTest.class.getResourceAsStream("mqtt-js-client.cjs")) {
+        assertThat(run("mqtt-js-client.cjs", transport))
+                .containsExactly("MQTT 3.1 passed", "MQTT 3.1.1 passed", "MQTT 5 passed");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    void usesWhatIsNewInMqtt5(Transport transport) throws Exception {
+        assertThat(run("mqtt-js-features.cjs", transport))
+                .containsExactly(
+                        "properties of a message and number of the subscription",
+                        "aliases both ways",
+                        "a session and its queue",
+                        "a will with properties after its delay",
+                        "options of a subscription",
+                        "a shared subscription",
+                        "limits of the client",
+                        "reasons of a refusal",
+                        "an assigned Client Identifier",
+                        "a DISCONNECT of the server");
+    }
+
+    private static List<String> run(String name, Transport transport) throws Exception {
+        var script = directory.resolve(name);
+        try (var source = MqttJsTest.class.getResourceAsStream(name)) {
             Files.write(script, Objects.requireNonNull(source).readAllBytes());
         }
         var command = List.of(
@@ -53,7 +75,7 @@ class MqttJsTest {
                 broker.device().userName(),
                 broker.device().secret());
         try (var client = new ClientProcess(command)) {
-            assertThat(client.finish()).containsExactly("MQTT 3.1 passed", "MQTT 3.1.1 passed", "MQTT 5 passed");
+            return client.finish();
         }
     }
 }

@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.TestBroker;
+import java.security.GeneralSecurityException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
 import org.eclipse.paho.client.mqttv3.IMqttMessageListener;
 import org.eclipse.paho.client.mqttv3.MqttClient;
 import org.eclipse.paho.client.mqttv3.MqttConnectOptions;
@@ -23,6 +25,23 @@ final class PahoClient implements LibraryClient {
 
     PahoClient(TestBroker broker, Transport transport, String clientId, @Nullable String willTopic, int version)
             throws Exception {
+        client = new MqttClient(uri(broker, transport), clientId, new MemoryPersistence());
+        client.setTimeToWait(PATIENCE_MILLIS);
+        var options = new MqttConnectOptions();
+        options.setMqttVersion(version);
+        options.setUserName(broker.device().userName());
+        options.setPassword(broker.device().secret().toCharArray());
+        if (transport == Transport.TLS || transport == Transport.WSS) {
+            options.setSocketFactory(tlsSockets(broker));
+        }
+        if (willTopic != null) {
+            options.setWill(willTopic, "gone".getBytes(UTF_8), 1, false);
+        }
+        client.connect(options);
+    }
+
+    /** As both of Paho's libraries want it. */
+    static String uri(TestBroker broker, Transport transport) {
         var scheme = switch (transport) {
             case TCP -> "tcp";
             case TLS -> "ssl";
@@ -30,22 +49,13 @@ final class PahoClient implements LibraryClient {
             case WSS -> "wss";
         };
         var path = transport == Transport.WS || transport == Transport.WSS ? "/mqtt" : "";
-        client = new MqttClient(
-                scheme + "://127.0.0.1:" + broker.port(transport) + path, clientId, new MemoryPersistence());
-        client.setTimeToWait(PATIENCE_MILLIS);
-        var options = new MqttConnectOptions();
-        options.setMqttVersion(version);
-        options.setUserName(broker.device().userName());
-        options.setPassword(broker.device().secret().toCharArray());
-        if (transport == Transport.TLS || transport == Transport.WSS) {
-            var context = SSLContext.getInstance("TLS");
-            context.init(null, broker.trust().getTrustManagers(), null);
-            options.setSocketFactory(context.getSocketFactory());
-        }
-        if (willTopic != null) {
-            options.setWill(willTopic, "gone".getBytes(UTF_8), 1, false);
-        }
-        client.connect(options);
+        return scheme + "://127.0.0.1:" + broker.port(transport) + path;
+    }
+
+    static SSLSocketFactory tlsSockets(TestBroker broker) throws GeneralSecurityException {
+        var context = SSLContext.getInstance("TLS");
+        context.init(null, broker.trust().getTrustManagers(), null);
+        return context.getSocketFactory();
     }
 
     @Override

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TestTools {
     private static final String MQTT_JS_VERSION = "5.16.0";
+    /** The newest that runs on the Node of Debian's stable release and its predecessor. */
+    private static final String NODE_RED_VERSION = "4.1.15";
+
     private static final Duration INSTALL_TIMEOUT = Duration.ofMinutes(10);
     /** Servers of Debian lie outside a plain user's path. */
     private static final List<String> MORE_FOLDERS =
@@ -41,6 +44,10 @@ public final class TestTools {
         return find("mosquitto_sub", "mosquitto-clients", "mosquitto_sub");
     }
 
+    public static Path mosquittoRr() {
+        return find("mosquitto_rr", "mosquitto-clients", "mosquitto_rr");
+    }
+
     public static Path mosquitto() {
         return find("mosquitto", "mosquitto", "mosquitto");
     }
@@ -57,18 +64,28 @@ public final class TestTools {
         return find("npm", "npm", "npm");
     }
 
-    /** A folder in which Node resolves {@code require("mqtt")}; made once in the build's target folder. */
-    public static synchronized Path mqttJs() {
-        var given = System.getProperty("dunlin.test.mqtt-js");
+    /** A folder in which Node resolves {@code require("mqtt")}. */
+    public static Path mqttJs() {
+        return npmPackage("mqtt-js", "mqtt", MQTT_JS_VERSION);
+    }
+
+    /** The program of Node-RED, to be run by {@link #node}. */
+    public static Path nodeRed() {
+        return npmPackage("node-red", "node-red", NODE_RED_VERSION).resolve("node_modules/node-red/red.js");
+    }
+
+    /** A folder with a package of npm in it; made once in the build's target folder. */
+    private static synchronized Path npmPackage(String property, String name, String version) {
+        var given = System.getProperty("dunlin.test." + property);
         if (given != null) {
             return Path.of(given);
         }
         var npm = npm();
-        return locked(() -> installMqttJs(npm));
+        return locked(() -> installNpmPackage(npm, name, version));
     }
 
-    private static Path installMqttJs(Path npm) {
-        var folder = targetFolder().resolve("mqtt-js-" + MQTT_JS_VERSION);
+    private static Path installNpmPackage(Path npm, String name, String version) {
+        var folder = targetFolder().resolve("npm-" + name + "-" + version);
         if (Files.isDirectory(folder)) {
             return folder;
         }
@@ -84,9 +101,10 @@ public final class TestTools {
                     "--prefix",
                     making.toString(),
                     "--ignore-scripts",
+                    "--omit=optional",
                     "--no-audit",
                     "--no-fund",
-                    "mqtt@" + MQTT_JS_VERSION));
+                    name + "@" + version));
             return Files.move(making, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);

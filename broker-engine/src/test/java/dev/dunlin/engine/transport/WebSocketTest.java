@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.engine.conformance.Conformance;
 import dev.dunlin.engine.port.Transport;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -84,6 +87,7 @@ class WebSocketTest {
                 "GET / HTTP/1.1        | Connection: close            | 404 not found       | mqtt broker",
                 "GET /mqtt HTTP/1.1    | Upgrade: h2c                 | 426 upgrade required| websocket",
                 "POST /mqtt HTTP/1.1   | Sec-WebSocket-Protocol: mqtt | 426 upgrade required| websocket",
+                "GET /mqtt HTTP/1.0    | Sec-WebSocket-Protocol: mqtt | 426 upgrade required| websocket",
                 "nonsense              | Sec-WebSocket-Protocol: mqtt | 400 bad request     | ''"
             })
     @Conformance({"MQTT 3.1.1 [MQTT-6.0.0-3]", "MQTT 5 [MQTT-6.0.0-3]"})
@@ -109,6 +113,22 @@ class WebSocketTest {
     void boundsTheRequest() throws Exception {
         var answer = request("GET /mqtt HTTP/1.1", "Cookie: " + "c".repeat(20_000));
         assertThat(answer).startsWith("http/1.1 431 ");
+    }
+
+    @Test
+    void warnsOfNoRequestThatBreaksOff() throws Exception {
+        try (var warnings = new Warnings(StartFault.class)) {
+            // given a request that has been read up to its body
+            socket.getOutputStream()
+                    .write("GET /mqtt HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+                            .getBytes(US_ASCII));
+            assertThat(socket.getInputStream().read()).isEqualTo('H');
+            // when the client leaves
+            socket.close();
+            // then
+            echo.close();
+            assertThat(warnings.messages()).isEmpty();
+        }
     }
 
     @Test
@@ -204,6 +224,15 @@ class WebSocketTest {
         socket.getOutputStream().write(bytes.toByteArray());
         assertThat(receive().text()).isEqualTo("last");
         assertClosedWith(1001);
+    }
+
+    @Test
+    void sendsNoFrameWhereThereIsNothingToSay() {
+        var channel = new EmbeddedChannel(new WebSocketFrames());
+        channel.writeOutbound(Unpooled.EMPTY_BUFFER);
+        assertThat(channel.<ByteBuf>readOutbound()).isSameAs(Unpooled.EMPTY_BUFFER);
+        assertThat(channel.<ByteBuf>readOutbound()).isNull();
+        channel.finishAndReleaseAll();
     }
 
     private String request(String line, String... headers) throws IOException {
