@@ -21,6 +21,7 @@ public final class Benchmark {
     private static final int LOAD_LOOPS = 2;
 
     private final int rounds;
+    private final Duration warmUp;
     private final Duration time;
     private final List<BrokerKind> kinds;
     private final Launcher launcher;
@@ -28,8 +29,9 @@ public final class Benchmark {
     private final Table table = new Table();
     private boolean isFaulty;
 
-    private Benchmark(int rounds, Duration time, List<BrokerKind> kinds, Launcher launcher) {
+    private Benchmark(int rounds, Duration warmUp, Duration time, List<BrokerKind> kinds, Launcher launcher) {
         this.rounds = rounds;
+        this.warmUp = warmUp;
         this.time = time;
         this.kinds = kinds;
         this.launcher = launcher;
@@ -41,6 +43,7 @@ public final class Benchmark {
         var byName = new LinkedHashMap<String, String>();
         byName.put("rounds", "3");
         byName.put("seconds", "3");
+        byName.put("warmup", "6");
         byName.put("loads", String.join(",", loads.keySet()));
         byName.put(
                 "brokers",
@@ -54,7 +57,8 @@ public final class Benchmark {
         }
         var benchmark = new Benchmark(
                 Integer.parseInt(byName.get("rounds")),
-                Duration.ofMillis((long) (Double.parseDouble(byName.get("seconds")) * 1_000)),
+                seconds(byName.get("warmup")),
+                seconds(byName.get("seconds")),
                 list(byName.get("brokers")).stream().map(BrokerKind::of).toList(),
                 new Launcher(list(byName.get("jvm"))));
         benchmark.run(list(byName.get("loads")).stream()
@@ -68,18 +72,23 @@ public final class Benchmark {
         System.exit(benchmark.isFaulty ? 1 : 0);
     }
 
+    private static Duration seconds(String argument) {
+        return Duration.ofMillis((long) (Double.parseDouble(argument) * 1_000));
+    }
+
     private static List<String> list(String argument) {
         return argument.isBlank() ? List.of() : List.of(argument.split(","));
     }
 
     private void run(List<Load> loads) throws Exception {
         System.out.printf(
-                "MQTT 3.1.1 over TCP on the loopback, %d-byte payloads, Java %s, %d cores; %d rounds of %.1f s after one to warm up%n",
+                "MQTT 3.1.1 over TCP on the loopback, %d-byte payloads, Java %s, %d cores; %d rounds of %.1f s after %.1f s to warm up%n",
                 Packets.PAYLOAD_BYTES,
                 Runtime.version(),
                 Runtime.getRuntime().availableProcessors(),
                 rounds,
-                time.toMillis() / 1e3);
+                time.toMillis() / 1e3,
+                warmUp.toMillis() / 1e3);
         var loops = EventLoops.newGroup(LOAD_LOOPS, "load");
         try {
             for (var load : loads) {
@@ -103,7 +112,7 @@ public final class Benchmark {
     private void round(EventLoopGroup loops, Load load, int round) throws Exception {
         for (var kind : kinds) {
             if (load.brokers().contains(kind)) {
-                var sample = sample(loops, load, kind);
+                var sample = sample(loops, load, kind, round == 0 ? warmUp : time);
                 System.out.printf(
                         "%-8s %-10s %-10s %s  %,9.0f/s  (load %.2f us)%s%n",
                         round == 0 ? "warm-up" : "round " + round,
@@ -112,20 +121,20 @@ public final class Benchmark {
                         values(load, sample),
                         sample.perSecond(),
                         sample.loadMicros(),
-                        sample.faults() > 0 ? "  FAULTY: " + sample.faults() : "");
+                        sample.isFaulty() ? "  FAULTY: lost %d, wrong %d".formatted(sample.lost(), sample.wrong()) : "");
                 if (round > 0) {
-                    isFaulty |= sample.faults() > 0;
+                    isFaulty |= sample.isFaulty();
                     table.add(load, kind, sample);
                 }
             }
         }
     }
 
-    private Load.Sample sample(EventLoopGroup loops, Load load, BrokerKind kind)
+    private Load.Sample sample(EventLoopGroup loops, Load load, BrokerKind kind, Duration duration)
             throws IOException, InterruptedException {
         if (load.wantsNewBroker()) {
             try (var own = launcher.start(kind)) {
-                return load.run(loops, own, time);
+                return load.run(loops, own, duration);
             }
         }
         var broker = brokers.get(kind);
@@ -133,7 +142,7 @@ public final class Benchmark {
             broker = launcher.start(kind);
             brokers.put(kind, broker);
         }
-        return load.run(loops, broker, time);
+        return load.run(loops, broker, duration);
     }
 
     private static String values(Load load, Load.Sample sample) {

@@ -30,7 +30,12 @@ interface Load {
      *
      * @param perSecond how much the broker did in a second, to tell that it was at work
      * @param loadMicros CPU of this process for each
-     * @param faults messages that were lost, doubled or out of order, and connections that broke
+     * @param lost messages that never arrived
+     * @param wrong messages that were doubled, out of order or changed, and connections that broke
      */
-    record Sample(Map<Row, Double> values, double perSecond, double loadMicros, long faults) {}
+    record Sample(Map<Row, Double> values, double perSecond, double loadMicros, long lost, long wrong) {
+        boolean isFaulty() {
+            return lost + wrong > 0;
+        }
+    }
 }

@@ -91,7 +91,8 @@ record MessageLoad(
                     values(brokerCpu, delivered),
                     delivered * 1e9 / nanos,
                     loadCpu.toNanos() / 1e3 / delivered,
-                    total.missing() + total.wrong());
+                    total.missing(),
+                    total.wrong());
         }
 
         private void start() {

@@ -123,7 +123,7 @@ final class Table {
         void add(double value, Load.Sample sample) {
             values.add(value);
             rates.add(sample.perSecond());
-            isFaulty |= sample.faults() > 0;
+            isFaulty |= sample.isFaulty();
         }
 
         double median() {

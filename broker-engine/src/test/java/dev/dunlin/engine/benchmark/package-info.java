@@ -4,8 +4,8 @@
  *
  * <pre>mvn -q -pl broker-engine test-compile exec:exec@benchmark [-Dbenchmark="rounds=3 brokers=engine,mosquitto,floor"]</pre>
  *
- * Arguments: {@code rounds=3}, {@code seconds=3} of each round, {@code loads=} and {@code brokers=} by their names with commas,
- * {@code jvm=}, options for our own processes with commas for blanks. The loads stand in
+ * Arguments: {@code rounds=3}, {@code seconds=3} of each round, {@code warmup=6} seconds before the first, {@code loads=} and
+ * {@code brokers=} by their names with commas, {@code jvm=}, options for our own processes with commas for blanks. The loads stand in
  * {@link dev.dunlin.engine.benchmark.Loads}, the brokers in {@link dev.dunlin.engine.benchmark.BrokerKind}; {@code engine} is
  * the engine with ports in memory, {@code floor} what Netty costs without a broker. The Java is the one that runs Maven.
  *
