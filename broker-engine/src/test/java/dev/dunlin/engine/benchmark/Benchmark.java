@@ -121,7 +121,9 @@ public final class Benchmark {
                         values(load, sample),
                         sample.perSecond(),
                         sample.loadMicros(),
-                        sample.isFaulty() ? "  FAULTY: lost %d, wrong %d".formatted(sample.lost(), sample.wrong()) : "");
+                        sample.isFaulty()
+                                ? "  FAULTY: lost %d, wrong %d".formatted(sample.lost(), sample.wrong())
+                                : "");
                 if (round > 0) {
                     isFaulty |= sample.isFaulty();
                     table.add(load, kind, sample);

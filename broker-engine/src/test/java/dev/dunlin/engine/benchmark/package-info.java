@@ -10,7 +10,13 @@
  * the engine with ports in memory, {@code floor} what Netty costs without a broker. The Java is the one that runs Maven.
  *
  * <p>The measure is the CPU of the broker's process, user and system, for each delivered message at equal work. Every message
- * is numbered; one that is lost, doubled or out of order makes the row FAULTY and the exit code 1.
+ * is numbered; one that is lost, doubled or out of order makes the row FAULTY and the exit code 1. {@code dunlin} is the whole product, from the jar that
+ * {@code mvn -DskipTests package} makes. HiveMQ CE and Moquette are resolved by Maven when they are first started; they take
+ * part in few loads by themselves, and their first rounds say little before their compilers have done their work.
+ *
+ * <p>Beside the hot classes stand benchmarks of JMH:
+ *
+ * <pre>mvn -q -pl broker-engine test-compile exec:exec@jmh [-Djmh="MqttDecoder -prof gc"]</pre>
  */
 @NullMarked
 package dev.dunlin.engine.benchmark;
