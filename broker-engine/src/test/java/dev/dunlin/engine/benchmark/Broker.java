@@ -62,11 +62,14 @@ final class Broker implements AutoCloseable {
     }
 
     private Stream<ProcessHandle> databaseProcesses() {
-        if (!hasDatabase()) {
+        var own = directory.resolve("data/postgres");
+        if (!Files.isDirectory(own)) {
             return Stream.empty();
         }
-        try (var files = Files.walk(directory)) {
-            var pidFile = files.filter(file -> file.endsWith("postmaster.pid")).findAny();
+        try (var folders = Files.list(own)) {
+            var pidFile = folders.map(folder -> folder.resolve("data/postmaster.pid"))
+                    .filter(Files::exists)
+                    .findAny();
             if (pidFile.isEmpty()) {
                 return Stream.empty();
             }
