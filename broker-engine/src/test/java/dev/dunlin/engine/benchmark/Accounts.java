@@ -13,7 +13,7 @@ final class Accounts {
     /** Long enough for Dunlin to take it for a generated one. */
     static final String SECRET = "a-long-secret-of-the-benchmark-0123456789";
 
-    /** Further tenants, which Dunlin alone knows. */
+    /** Further tenants, which Dunlin alone knows, and in one load only: to enter them takes it its time. */
     static final int TENANTS = 1_000;
 
     static final int DEVICES_OF_TENANT = 5;

@@ -4,14 +4,12 @@ import dev.dunlin.engine.transport.EventLoops;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * Puts our broker and its peers under the same loads, one broker after the other in every round, so that what else the
@@ -20,18 +18,28 @@ import java.util.stream.Collectors;
 public final class Benchmark {
     private static final int LOAD_LOOPS = 2;
 
+    private static final List<BrokerKind> DEFAULT_BROKERS =
+            List.of(BrokerKind.DUNLIN, BrokerKind.MOSQUITTO, BrokerKind.HIVEMQ, BrokerKind.MOQUETTE, BrokerKind.FLOOR);
+
     private final int rounds;
+    private final Duration warmUp;
     private final Duration time;
+    /** Whether the brokers were named, so that they take part in all loads that they can do. */
+    private final boolean isNamed;
+
     private final List<BrokerKind> kinds;
     private final Launcher launcher;
     private final Map<BrokerKind, Broker> brokers = new EnumMap<>(BrokerKind.class);
     private final Table table = new Table();
+    private int tenants;
     private boolean isFaulty;
 
-    private Benchmark(int rounds, Duration time, List<BrokerKind> kinds, Launcher launcher) {
+    private Benchmark(int rounds, Duration warmUp, Duration time, List<BrokerKind> named, Launcher launcher) {
         this.rounds = rounds;
+        this.warmUp = warmUp;
         this.time = time;
-        this.kinds = kinds;
+        this.isNamed = !named.isEmpty();
+        this.kinds = isNamed ? named : DEFAULT_BROKERS;
         this.launcher = launcher;
     }
 
@@ -41,10 +49,9 @@ public final class Benchmark {
         var byName = new LinkedHashMap<String, String>();
         byName.put("rounds", "3");
         byName.put("seconds", "3");
+        byName.put("warmup", "6");
         byName.put("loads", String.join(",", loads.keySet()));
-        byName.put(
-                "brokers",
-                Arrays.stream(BrokerKind.values()).map(BrokerKind::argument).collect(Collectors.joining(",")));
+        byName.put("brokers", "");
         byName.put("jvm", "");
         for (var argument : arguments) {
             var parts = argument.split("=", 2);
@@ -52,34 +59,56 @@ public final class Benchmark {
                 throw new IllegalArgumentException("Unknown: " + argument + "; known are " + byName.keySet());
             }
         }
-        var benchmark = new Benchmark(
-                Integer.parseInt(byName.get("rounds")),
-                Duration.ofMillis((long) (Double.parseDouble(byName.get("seconds")) * 1_000)),
-                list(byName.get("brokers")).stream().map(BrokerKind::of).toList(),
-                new Launcher(list(byName.get("jvm"))));
-        benchmark.run(list(byName.get("loads")).stream()
-                .map(name -> {
-                    if (!loads.containsKey(name)) {
-                        throw new IllegalArgumentException("Unknown load: " + name + "; known are " + loads.keySet());
-                    }
-                    return loads.get(name);
-                })
-                .toList());
-        System.exit(benchmark.isFaulty ? 1 : 0);
+        boolean isFaulty;
+        try {
+            var named = list(byName.get("brokers")).stream().map(BrokerKind::of).toList();
+            var benchmark = new Benchmark(
+                    Integer.parseInt(byName.get("rounds")),
+                    seconds(byName.get("warmup")),
+                    seconds(byName.get("seconds")),
+                    named,
+                    new Launcher(list(byName.get("jvm"))));
+            isFaulty = benchmark.run(list(byName.get("loads")).stream()
+                    .map(name -> known(loads, name))
+                    .toList());
+        } catch (IllegalArgumentException | IllegalStateException wrong) {
+            System.err.println(wrong.getMessage());
+            isFaulty = true;
+        }
+        System.exit(isFaulty ? 1 : 0);
+    }
+
+    private static Load known(Map<String, Load> loads, String name) {
+        var load = loads.get(name);
+        if (load == null) {
+            throw new IllegalArgumentException("Unknown load: " + name + "; known are " + loads.keySet());
+        }
+        return load;
+    }
+
+    private static Duration seconds(String argument) {
+        return Duration.ofMillis((long) (Double.parseDouble(argument) * 1_000));
     }
 
     private static List<String> list(String argument) {
         return argument.isBlank() ? List.of() : List.of(argument.split(","));
     }
 
-    private void run(List<Load> loads) throws Exception {
+    /** Whether something went wrong. */
+    private boolean run(List<Load> loads) throws IOException, InterruptedException {
+        if (kinds.contains(BrokerKind.DUNLIN)) {
+            Product.jar();
+        }
         System.out.printf(
-                "MQTT 3.1.1 over TCP on the loopback, %d-byte payloads, Java %s, %d cores; %d rounds of %.1f s after one to warm up%n",
+                "MQTT 3.1.1 over TCP on the loopback, %d-byte payloads, Java %s, %d cores; %d rounds of %.1f s after %.1f s to warm up%n",
                 Packets.PAYLOAD_BYTES,
                 Runtime.version(),
                 Runtime.getRuntime().availableProcessors(),
                 rounds,
-                time.toMillis() / 1e3);
+                time.toMillis() / 1e3,
+                warmUp.toMillis() / 1e3);
+        tenants = loads.stream().mapToInt(Load::tenants).max().orElse(0);
+        kinds.forEach(kind -> System.out.printf("%-10s %s%n", kind.argument(), kind.setting()));
         var loops = EventLoops.best().newGroup(LOAD_LOOPS, "load");
         try {
             for (var load : loads) {
@@ -88,62 +117,77 @@ public final class Benchmark {
                 }
             }
         } finally {
-            for (var broker : brokers.values()) {
-                broker.close();
+            for (var kind : kinds) {
+                stop(kind);
             }
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         }
         System.out.printf("%nMedians of %d rounds (lowest to highest)%n", rounds);
         table.print(System.out);
         if (isFaulty) {
-            System.out.println("FAULTY: messages were lost, doubled or out of order");
+            System.out.println("FAULTY: a broker failed, fell behind, or lost, doubled or disordered messages");
         }
+        return isFaulty;
     }
 
-    private void round(EventLoopGroup loops, Load load, int round) throws Exception {
+    private void round(EventLoopGroup loops, Load load, int round) throws IOException, InterruptedException {
         for (var kind : kinds) {
-            if (load.brokers().contains(kind)) {
-                var sample = sample(loops, load, kind);
-                System.out.printf(
-                        "%-8s %-10s %-10s %s  %,9.0f/s  (load %.2f us)%s%n",
-                        round == 0 ? "warm-up" : "round " + round,
-                        load.name(),
-                        kind.argument(),
-                        values(load, sample),
-                        sample.perSecond(),
-                        sample.loadMicros(),
-                        sample.faults() > 0 ? "  FAULTY: " + sample.faults() : "");
+            if (isNamed ? !load.suits(kind) : !load.brokers().contains(kind)) {
+                continue;
+            }
+            var name = "%-8s %-10s %-10s"
+                    .formatted(round == 0 ? "warm-up" : "round " + round, load.name(), kind.argument());
+            try {
+                var sample = sample(loops, load, kind, round == 0 ? warmUp : time);
+                System.out.println(name + described(load, sample));
                 if (round > 0) {
-                    isFaulty |= sample.faults() > 0;
+                    isFaulty |= sample.isFaulty();
                     table.add(load, kind, sample);
                 }
+            } catch (CompletionException | IllegalStateException failure) {
+                // told in the table, so that the others' rounds were not in vain
+                System.out.println(name + " FAILED: " + failure.getMessage());
+                isFaulty = true;
+                table.addFailure(load, kind);
+                stop(kind);
             }
         }
     }
 
-    private Load.Sample sample(EventLoopGroup loops, Load load, BrokerKind kind)
+    private Load.Sample sample(EventLoopGroup loops, Load load, BrokerKind kind, Duration duration)
             throws IOException, InterruptedException {
         if (load.wantsNewBroker()) {
-            try (var own = launcher.start(kind)) {
-                return load.run(loops, own, time);
+            try (var own = launcher.start(kind, load.tenants())) {
+                return load.run(loops, own, duration);
             }
         }
         var broker = brokers.get(kind);
         if (broker == null) {
-            broker = launcher.start(kind);
+            broker = launcher.start(kind, tenants);
             brokers.put(kind, broker);
         }
-        return load.run(loops, broker, time);
+        return load.run(loops, broker, duration);
     }
 
-    private static String values(Load load, Load.Sample sample) {
-        var texts = new ArrayList<String>();
+    private void stop(BrokerKind kind) {
+        var broker = brokers.remove(kind);
+        if (broker != null) {
+            broker.close();
+        }
+    }
+
+    private static String described(Load load, Load.Sample sample) {
+        var text = new StringBuilder();
         for (var row : load.rows()) {
             var value = sample.values().get(row);
             if (value != null) {
-                texts.add("%,10.2f %s".formatted(value, row.unit()));
+                text.append(" %,10.2f %s".formatted(value, row.unit()));
             }
         }
-        return String.join(" ", texts);
+        text.append("  %,9.0f/s  (load %.2f us)".formatted(sample.perSecond(), sample.loadMicros()));
+        if (sample.isFaulty()) {
+            text.append("  FAULTY: ").append(sample.fault());
+        }
+        return text.toString();
     }
 }

@@ -62,11 +62,14 @@ final class Broker implements AutoCloseable {
     }
 
     private Stream<ProcessHandle> databaseProcesses() {
-        if (!hasDatabase()) {
+        var own = directory.resolve("data/postgres");
+        if (!Files.isDirectory(own)) {
             return Stream.empty();
         }
-        try (var files = Files.walk(directory)) {
-            var pidFile = files.filter(file -> file.endsWith("postmaster.pid")).findAny();
+        try (var folders = Files.list(own)) {
+            var pidFile = folders.map(folder -> folder.resolve("data/postmaster.pid"))
+                    .filter(Files::exists)
+                    .findAny();
             if (pidFile.isEmpty()) {
                 return Stream.empty();
             }
@@ -125,28 +128,42 @@ final class Broker implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         if (!process.isAlive()) {
             System.err.println(gone().getMessage());
         }
         stop();
-        try (var files = Files.walk(directory)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 
-    /** With time to stop its own children. */
-    private void stop() {
+    /** With time to stop its own children, and then without; a second time it does nothing. */
+    private synchronized void stop() {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        var database = databaseProcesses().toList();
         process.destroy();
         try {
             if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
             }
+            for (var left : database) {
+                left.destroyForcibly();
+                left.onExit().join();
+            }
+            deleteDirectory();
+        } catch (IOException left) {
+            System.err.println("Could not delete " + directory + ": " + left);
         } catch (InterruptedException interrupted) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void deleteDirectory() throws IOException {
+        try (var files = Files.walk(directory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ record ConnectLoad(String name, Row row, Row ofDatabase, Set<BrokerKind> brokers
                 broker.hasDatabase() ? Map.of(row, micros, ofDatabase, databaseMicros) : Map.of(row, micros),
                 count * 1e9 / nanos,
                 Broker.ownCpu().minus(loadBefore).toNanos() / 1e3 / count,
-                storm.failed.get());
+                storm.failed.get() == 0 ? "" : storm.failed + " failed");
     }
 
     private static Storm storm(EventLoopGroup loops, Broker broker, Duration time, int maxClients)

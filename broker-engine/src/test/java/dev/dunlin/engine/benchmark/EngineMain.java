@@ -11,14 +11,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 
-/** The engine as a process that knows all {@link Accounts}: listens on the port of its argument until its input ends. */
+/**
+ * The engine as a process that knows the {@link Accounts}, and ends when its input does. Arguments: port, number of tenants
+ * beside the first.
+ */
 final class EngineMain {
     private EngineMain() {}
 
     public static void main(String[] arguments) throws Exception {
+        int port = Integer.parseInt(arguments[0]);
+        int tenants = Integer.parseInt(arguments[1]);
         var ports = new MemoryPorts();
         ports.tenant(Accounts.TENANT).addCredential(Accounts.DEVICE, Accounts.SECRET);
-        for (int i = 0; i < Accounts.TENANTS; i++) {
+        for (int i = 0; i < tenants; i++) {
             var tenant = ports.tenant(Accounts.slug(i));
             for (int j = 0; j < Accounts.DEVICES_OF_TENANT; j++) {
                 tenant.addCredential(Accounts.device(j), Accounts.SECRET);
@@ -34,7 +39,6 @@ final class EngineMain {
                 new NobodyListens(),
                 usage -> {},
                 all.taps());
-        int port = Integer.parseInt(arguments[0]);
         var engine = BrokerEngine.start(
                 new EngineSettings(
                         "127.0.0.1",

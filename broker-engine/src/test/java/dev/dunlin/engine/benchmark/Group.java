@@ -43,6 +43,11 @@ final class Group {
     record Count(long delivered, long missing, long wrong) {
         static final Count NONE = new Count(0, 0, 0);
 
+        /** As a {@link Load.Sample} tells it. */
+        String fault() {
+            return missing + wrong == 0 ? "" : "lost %d, wrong %d".formatted(missing, wrong);
+        }
+
         Count plus(Count other) {
             return new Count(delivered + other.delivered, missing + other.missing, wrong + other.wrong);
         }

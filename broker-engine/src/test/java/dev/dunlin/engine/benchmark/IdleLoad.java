@@ -46,7 +46,7 @@ record IdleLoad(String name, Row heap, Row resident, Set<BrokerKind> brokers) im
             values.put(heap, (double) (heapAfter.getAsLong() - heapBefore.getAsLong()) / CONNECTIONS);
         }
         Connections.each(clients, Client::close);
-        return new Sample(values, CONNECTIONS * 1e9 / nanos, loadCpu.toNanos() / 1e3 / CONNECTIONS, 0);
+        return new Sample(values, CONNECTIONS * 1e9 / nanos, loadCpu.toNanos() / 1e3 / CONNECTIONS, "");
     }
 
     private static List<Client> open(EventLoopGroup loops, Broker broker, String half) throws InterruptedException {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Starts brokers, each with log-in and permissions on where it has them, and all on the loopback alone. */
 final class Launcher {
@@ -24,13 +25,14 @@ final class Launcher {
         this.jvmOptions = List.copyOf(jvmOptions);
     }
 
-    Broker start(BrokerKind kind) throws IOException, InterruptedException {
+    /** @param tenants that it knows beside the first, if it is one of ours */
+    Broker start(BrokerKind kind, int tenants) throws IOException, InterruptedException {
         var directory = Files.createTempDirectory("dunlin-benchmark-");
         int port = freePort();
         int managementPort = freePort();
         var command = switch (kind) {
-            case DUNLIN -> ourJava(Product.arguments(directory, port, managementPort));
-            case ENGINE -> ourJava(onOurClassPath(EngineMain.class, port));
+            case DUNLIN -> ourJava(Product.arguments(directory, port, managementPort, tenants));
+            case ENGINE -> ourJava(onOurClassPath(EngineMain.class, port, tenants));
             case FLOOR -> ourJava(onOurClassPath(ForwarderMain.class, port));
             case MOSQUITTO -> Peers.mosquitto(directory, port);
             case HIVEMQ -> Peers.hiveMq(directory, port);
@@ -63,13 +65,14 @@ final class Launcher {
         return command;
     }
 
-    private static List<String> onOurClassPath(Class<?> main, int port) {
+    private static List<String> onOurClassPath(Class<?> main, int... numbers) {
         var arguments = new ArrayList<String>();
         var logging = System.getProperty("logback.configurationFile");
         if (logging != null) {
             arguments.add("-Dlogback.configurationFile=" + logging);
         }
-        arguments.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName(), Integer.toString(port)));
+        arguments.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        IntStream.of(numbers).mapToObj(Integer::toString).forEach(arguments::add);
         return arguments;
     }
 

@@ -14,8 +14,19 @@ interface Load {
     /** What it measures. */
     List<Row> rows();
 
-    /** The kinds of broker that take part. */
+    /** The kinds of broker that the table needs here. */
     Set<BrokerKind> brokers();
+
+    /** Whether {@code broker} can do it: the floor where it was asked for, and what needs tenants is for ours alone. */
+    default boolean suits(BrokerKind broker) {
+        return brokers().contains(broker)
+                || broker != BrokerKind.FLOOR && brokers().contains(BrokerKind.MOSQUITTO);
+    }
+
+    /** How many tenants beside the first the broker has to know. */
+    default int tenants() {
+        return 0;
+    }
 
     /** Whether each run wants a broker that has done nothing yet. */
     default boolean wantsNewBroker() {
@@ -30,7 +41,12 @@ interface Load {
      *
      * @param perSecond how much the broker did in a second, to tell that it was at work
      * @param loadMicros CPU of this process for each
-     * @param faults messages that were lost, doubled or out of order, and connections that broke
+     * @param fault what went wrong: messages lost, doubled or out of order, connections that broke, a rate not kept; empty if
+     *     nothing did
      */
-    record Sample(Map<Row, Double> values, double perSecond, double loadMicros, long faults) {}
+    record Sample(Map<Row, Double> values, double perSecond, double loadMicros, String fault) {
+        boolean isFaulty() {
+            return !fault.isEmpty();
+        }
+    }
 }

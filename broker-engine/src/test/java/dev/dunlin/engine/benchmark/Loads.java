@@ -93,6 +93,7 @@ final class Loads {
                 brokers,
                 () -> pairs(50),
                 new Pace(qos, 200),
+                0,
                 0);
     }
 
@@ -107,6 +108,7 @@ final class Loads {
                 brokers,
                 () -> pairs(500),
                 new Pace(qos, 1),
+                0,
                 0);
     }
 
@@ -129,6 +131,7 @@ final class Loads {
                 WITH_FLOOR,
                 () -> toOneTopic(1, "fan-in/data"),
                 new Pace(0, 20),
+                0,
                 0);
     }
 
@@ -139,6 +142,7 @@ final class Loads {
                 WITH_MOSQUITTO,
                 () -> toOneTopic(4, "$share/group/fan-in/data"),
                 new Pace(0, 20),
+                0,
                 0);
     }
 
@@ -156,6 +160,7 @@ final class Loads {
                                 .toList(),
                         subscribers)),
                 new Pace(qos, 10),
+                0,
                 0);
     }
 
@@ -166,6 +171,7 @@ final class Loads {
                 WITH_MOSQUITTO,
                 () -> List.of(LargeTree.plan()),
                 new Pace(0, 50),
+                0,
                 0);
     }
 
@@ -187,6 +193,7 @@ final class Loads {
                 OURS,
                 () -> plans(Accounts.TENANTS, i -> workshop("workshop/" + i + "/", device -> Accounts.MAIN)),
                 new Pace(0, 1),
+                0,
                 0);
     }
 
@@ -201,6 +208,7 @@ final class Loads {
                 OURS,
                 () -> plans(Accounts.TENANTS, i -> workshop("workshop/1/", device -> Accounts.userName(i, device))),
                 new Pace(0, 1),
+                Accounts.TENANTS,
                 0);
     }
 
@@ -221,6 +229,7 @@ final class Loads {
                 WITH_MOSQUITTO,
                 () -> pairs(100),
                 new Pace(0, 1_000),
+                0,
                 20_000);
     }
 

@@ -19,6 +19,7 @@ import java.util.function.Supplier;
  * for each delivered message, or how long messages are on their way.
  *
  * @param plans who takes part
+ * @param tenants that take part beside the first
  * @param perSecond messages that all publishers send together, 0 for as many as the broker takes
  * @param rows one row of CPU, or one of the median and one of the 99th percentile if there is a rate
  */
@@ -28,10 +29,12 @@ record MessageLoad(
         Set<BrokerKind> brokers,
         Supplier<List<Group.Plan>> plans,
         Group.Pace pace,
+        int tenants,
         int perSecond)
         implements Load {
     private static final Duration RAMP = Duration.ofMillis(500);
     private static final Duration DRAIN = Duration.ofSeconds(10);
+    private static final double RATE_TOLERANCE = 0.05;
     private static final Duration TICK = Duration.ofMillis(1);
 
     @Override
@@ -87,11 +90,13 @@ record MessageLoad(
             long nanos = System.nanoTime() - start;
             latencies.values().forEach(latency -> latency.turn(false));
             var total = finish();
+            boolean isKept =
+                    perSecond == 0 || Math.abs(delivered * 1e9 / nanos - perSecond) < RATE_TOLERANCE * perSecond;
             return new Sample(
                     values(brokerCpu, delivered),
                     delivered * 1e9 / nanos,
                     loadCpu.toNanos() / 1e3 / delivered,
-                    total.missing() + total.wrong());
+                    isKept ? total.fault() : "behind its rate " + total.fault());
         }
 
         private void start() {

@@ -9,17 +9,22 @@ import java.util.List;
 final class Product {
     private Product() {}
 
-    /** Arguments of {@code java}. */
-    static List<String> arguments(Path directory, int port, int managementPort) throws IOException {
+    /** The product, if it has been built. */
+    static Path jar() {
         var jar = ProjectFiles.root().resolve("console-web/target/dunlin.jar");
         if (!Files.exists(jar)) {
-            throw new IllegalStateException(
-                    "There is no " + jar + ": run mvn -DskipTests package first, or leave dunlin out of brokers=");
+            throw new IllegalStateException("There is no " + jar
+                    + ": run mvn -DskipTests package first, or name other brokers, as in brokers=engine,mosquitto");
         }
-        var provisioning = Files.writeString(directory.resolve("provisioning.yaml"), provisioning());
+        return jar;
+    }
+
+    /** Arguments of {@code java}. */
+    static List<String> arguments(Path directory, int port, int managementPort, int tenants) throws IOException {
+        var provisioning = Files.writeString(directory.resolve("provisioning.yaml"), provisioning(tenants));
         return List.of(
                 "-jar",
-                jar.toString(),
+                jar().toString(),
                 "--dunlin.data-dir=" + directory.resolve("data"),
                 "--dunlin.provisioning.file=" + provisioning,
                 "--dunlin.mqtt.host=127.0.0.1",
@@ -34,11 +39,11 @@ final class Product {
                 "--management.server.port=" + managementPort);
     }
 
-    private static String provisioning() {
+    private static String provisioning(int tenants) {
         var yaml = new StringBuilder("tenants:\n");
         appendTenant(yaml, Accounts.TENANT);
         appendCredential(yaml, Accounts.DEVICE);
-        for (int i = 0; i < Accounts.TENANTS; i++) {
+        for (int i = 0; i < tenants; i++) {
             appendTenant(yaml, Accounts.slug(i));
             for (int j = 0; j < Accounts.DEVICES_OF_TENANT; j++) {
                 appendCredential(yaml, Accounts.device(j));

@@ -50,7 +50,7 @@ record RetainedLoad(String name, Row row, Set<BrokerKind> brokers) implements Lo
                 Map.of(row, broker.cpu().minus(brokerBefore).toNanos() / 1e3 / count),
                 count * 1e9 / (System.nanoTime() - start),
                 Broker.ownCpu().minus(loadBefore).toNanos() / 1e3 / count,
-                counted.missing() + counted.wrong());
+                counted.fault());
     }
 
     private Group.Count receive(EventLoopGroup loops, Broker broker, Duration time) {

@@ -28,6 +28,13 @@ final class Table {
         }
     }
 
+    /** Adds that a broker did not get through a round: none of its ceilings holds. */
+    void addFailure(Load load, BrokerKind broker) {
+        for (var row : load.rows()) {
+            lines.computeIfAbsent(row.title(), title -> new Line(row)).of(broker).isFaulty = true;
+        }
+    }
+
     void print(PrintStream out) {
         lines.values().forEach(line -> print(out, line));
         out.printf("%nTotal: %d of %d ceilings hold%s%n", held, judged, missed.isEmpty() ? "" : "; missed:");
@@ -123,7 +130,7 @@ final class Table {
         void add(double value, Load.Sample sample) {
             values.add(value);
             rates.add(sample.perSecond());
-            isFaulty |= sample.faults() > 0;
+            isFaulty |= sample.isFaulty();
         }
 
         double median() {
@@ -135,15 +142,18 @@ final class Table {
         }
 
         double lowest() {
-            return values.stream().min(Comparator.naturalOrder()).orElseThrow();
+            return values.stream().min(Comparator.naturalOrder()).orElse(Double.NaN);
         }
 
         double highest() {
-            return values.stream().max(Comparator.naturalOrder()).orElseThrow();
+            return values.stream().max(Comparator.naturalOrder()).orElse(Double.NaN);
         }
 
         private static double median(List<Double> of) {
             var sorted = of.stream().sorted().toList();
+            if (sorted.isEmpty()) {
+                return Double.NaN;
+            }
             int middle = sorted.size() / 2;
             return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.dunlin.engine.routing;
+
+import org.jspecify.annotations.NullMarked;
