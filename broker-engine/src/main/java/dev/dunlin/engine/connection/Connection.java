@@ -374,6 +374,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        loop.mayEndTurn();
+    }
+
+    @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (state == State.CONNECTED && context.channel().isWritable()) {
             session().onWritable();

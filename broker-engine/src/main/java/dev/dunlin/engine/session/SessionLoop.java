@@ -25,6 +25,9 @@ public final class SessionLoop {
     /** How many deliveries of one loop may wait at another. */
     static final int MAX_HANDED_OVER = 65_536;
 
+    /** How long something that is due waits for the end of the turn. */
+    private static final long LONG_TURN_NANOS = 30_000;
+
     /** Something to do once at the end of a turn. */
     public interface TurnEnd {
         void onTurnEnd();
@@ -39,6 +42,8 @@ public final class SessionLoop {
     private List<TurnEnd> spareTurnEnds = new ArrayList<>();
     private List<Runnable> whenUncongested = new ArrayList<>();
     private boolean endOfTurnComes;
+    private boolean isAnythingDue;
+    private long dueSinceNanos;
 
     private SessionLoop(int index, SingleThreadEventLoop eventLoop, int loops) {
         this.index = index;
@@ -105,14 +110,30 @@ public final class SessionLoop {
     }
 
     private void expectEndOfTurn() {
+        if (!isAnythingDue) {
+            isAnythingDue = true;
+            dueSinceNanos = System.nanoTime();
+        }
         if (!endOfTurnComes) {
             endOfTurnComes = true;
             eventLoop.executeAfterEventLoopIteration(endTurn);
         }
     }
 
+    /** To be called between two connections of a turn: if it takes long, what is done so far shall not wait for the rest. */
+    public void mayEndTurn() {
+        if (isAnythingDue && System.nanoTime() - dueSinceNanos >= LONG_TURN_NANOS) {
+            doWhatIsDue();
+        }
+    }
+
     private void endTurn() {
         endOfTurnComes = false;
+        doWhatIsDue();
+    }
+
+    private void doWhatIsDue() {
+        isAnythingDue = false;
         for (var handOver : handOvers) {
             handOver.send();
         }

@@ -34,6 +34,7 @@ public final class ProcessLife {
     }
 
     private void run(Class<?> application, String[] args) {
+        HeapReturn.arrange();
         var spring = new SpringApplication(application);
         spring.setBannerMode(Banner.Mode.OFF);
         spring.setLogStartupInfo(false);
