@@ -6,6 +6,7 @@ import dev.dunlin.engine.tenant.TenantSpace;
 import dev.dunlin.engine.topic.TopicName;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,29 +42,52 @@ final class Route {
 
     static Route find(TenantSpace space, TopicName topic, int loops) {
         var tree = space.subscriptions();
-        Map<Session, Delivery> single = new LinkedHashMap<>();
-        Map<String, List<Delivery>> shared = new LinkedHashMap<>();
+        var single = new ArrayList<Delivery>(4);
+        Map<String, List<Delivery>> shared = new LinkedHashMap<>(0);
         tree.forEachMatching(topic, subscription -> {
             if (!subscription.shows(topic)) {
                 return;
             }
             if (subscription.filter().shareName() == null) {
-                single.merge(subscription.session(), subscription.delivery(), Route::both);
+                single.add(subscription.delivery());
             } else {
                 shared.computeIfAbsent(subscription.filter().toString(), name -> new ArrayList<>())
                         .add(subscription.delivery());
             }
         });
-        var byLoop = new Delivery[loops][];
-        for (int i = 0; i < loops; i++) {
-            int index = i;
-            var here = single.values().stream()
-                    .filter(delivery -> delivery.session().home().index() == index)
-                    .toArray(Delivery[]::new);
-            byLoop[i] = here.length == 0 ? null : here;
+        var groups = shared.isEmpty()
+                ? List.<ShareGroup>of()
+                : shared.values().stream().map(ShareGroup::new).toList();
+        return new Route(space, topic, tree.version(), byLoop(onePerSession(single), loops), groups);
+    }
+
+    private static Collection<Delivery> onePerSession(List<Delivery> deliveries) {
+        if (deliveries.size() <= 1) {
+            return deliveries;
         }
-        var groups = shared.values().stream().map(ShareGroup::new).toList();
-        return new Route(space, topic, tree.version(), byLoop, groups);
+        Map<Session, Delivery> bySession = new LinkedHashMap<>(deliveries.size() * 2);
+        for (var delivery : deliveries) {
+            bySession.merge(delivery.session(), delivery, Route::both);
+        }
+        return bySession.values();
+    }
+
+    private static Delivery[] @Nullable [] byLoop(Collection<Delivery> deliveries, int loops) {
+        var counts = new int[loops];
+        for (var delivery : deliveries) {
+            counts[delivery.session().home().index()]++;
+        }
+        var byLoop = new Delivery[loops][];
+        for (var delivery : deliveries) {
+            int index = delivery.session().home().index();
+            var here = byLoop[index];
+            if (here == null) {
+                here = new Delivery[counts[index]];
+                byLoop[index] = here;
+            }
+            here[here.length - counts[index]--] = delivery;
+        }
+        return byLoop;
     }
 
     /** One delivery for two overlapping subscriptions of a session (MQTT 5 [MQTT-3.3.4-2]). */
@@ -97,7 +121,12 @@ final class Route {
     }
 
     boolean isFor(TenantSpace space, TopicName topic) {
-        return this.space == space && treeVersion == space.subscriptions().version() && this.topic.equals(topic);
+        return this.space == space && !isStale() && this.topic.equals(topic);
+    }
+
+    /** Whether the tree has changed since. */
+    boolean isStale() {
+        return treeVersion != space.subscriptions().version();
     }
 
     /** The members of a Shared Subscription's group, each message for one of them (MQTT 5 §4.8.2). */

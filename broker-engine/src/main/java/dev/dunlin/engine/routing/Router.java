@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * Routes what is published on one event loop. A message goes to sessions of the same loop at once, and to those of another
  * when the loop's turn ends, with all others that go there.
  *
- * <p>Routes found are kept in a table of fixed size; two that fall on the same place take turns, which costs a look into
- * the tree and nothing else.
+ * <p>Routes found are kept in a table of fixed size; those that fall on the same two places take turns, which costs a look
+ * into the tree and nothing else.
  */
 public final class Router {
-    private static final int ROUTES = 1 << 15;
+    private static final int ROUTES = 1 << 17;
 
     private final SessionLoop loop;
     private final List<SessionLoop> loops;
@@ -95,14 +95,18 @@ public final class Router {
             routes = new Route[ROUTES];
             this.routes = routes;
         }
-        int hash = topic.hashCode() * 31 + System.identityHashCode(space);
-        int slot = (hash ^ hash >>> 16) & ROUTES - 1;
-        var known = routes[slot];
-        if (known != null && known.isFor(space, topic)) {
-            return known;
+        int hash = topic.hashCode() + System.identityHashCode(space) * 31;
+        int place = (hash ^ hash >>> 17) & ROUTES - 1;
+        var first = routes[place];
+        if (first != null && first.isFor(space, topic)) {
+            return first;
+        }
+        var second = routes[place ^ 1];
+        if (second != null && second.isFor(space, topic)) {
+            return second;
         }
         var found = Route.find(space, topic, loops.size());
-        routes[slot] = found;
+        routes[first == null || first.isStale() ? place : place ^ 1] = found;
         return found;
     }
 }

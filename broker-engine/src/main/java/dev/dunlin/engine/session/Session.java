@@ -201,6 +201,14 @@ public final class Session {
         }
     }
 
+    /** The session has ended: whoever still refers to it holds no messages by it, and what still comes for it is dropped. */
+    public void end() {
+        expirySeconds = 0;
+        backlog = null;
+        inflight = null;
+        isBehind = false;
+    }
+
     /** The network takes more again. */
     public void onWritable() {
         drain();

@@ -169,6 +169,7 @@ public final class TenantSpace implements SessionHost {
             for (var filter : List.copyOf(session.subscriptions().keySet())) {
                 unsubscribe(session, filter);
             }
+            session.end();
         }
     }
 
