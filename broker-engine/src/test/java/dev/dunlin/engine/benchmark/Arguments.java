@@ -20,8 +20,7 @@ final class Arguments {
         for (var argument : given) {
             var parts = argument.split("=", 2);
             if (parts.length < 2 || arguments.byName.replace(parts[0], parts[1]) == null) {
-                throw new IllegalArgumentException(
-                        "Unknown: " + argument + "; known are " + arguments.byName.keySet());
+                throw new IllegalArgumentException("Unknown: " + argument + "; known are " + arguments.byName.keySet());
             }
         }
         return arguments;

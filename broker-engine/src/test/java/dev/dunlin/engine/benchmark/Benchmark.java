@@ -44,8 +44,7 @@ public final class Benchmark {
     }
 
     public static void main(String[] arguments) throws Exception {
-        var given = Arguments.of(
-                arguments, "rounds=3", "seconds=3", "warmup=6", "loads=", "brokers=", "jvm=");
+        var given = Arguments.of(arguments, "rounds=3", "seconds=3", "warmup=6", "loads=", "brokers=", "jvm=");
         boolean isFaulty;
         try {
             var named = given.list("brokers").stream().map(BrokerKind::of).toList();
@@ -77,9 +76,8 @@ public final class Benchmark {
         if (!exact.isEmpty()) {
             return exact;
         }
-        var series = all.stream()
-                .filter(load -> load.name().startsWith(name + "-"))
-                .toList();
+        var series =
+                all.stream().filter(load -> load.name().startsWith(name + "-")).toList();
         if (series.isEmpty()) {
             throw new IllegalArgumentException("Unknown load: " + name + "; known are "
                     + all.stream().map(Load::name).toList());
@@ -104,7 +102,11 @@ public final class Benchmark {
                 rounds,
                 time.toMillis() / 1e3,
                 warmUp.toMillis() / 1e3);
-        tenants = loads.stream().filter(load -> !load.wantsNewBroker()).mapToInt(Load::tenants).max().orElse(0);
+        tenants = loads.stream()
+                .filter(load -> !load.wantsNewBroker())
+                .mapToInt(Load::tenants)
+                .max()
+                .orElse(0);
         kinds.forEach(kind -> System.out.printf("%-10s %s%n", kind.argument(), kind.setting()));
         var loops = EventLoops.best().newGroup(LOAD_LOOPS, "load");
         try {

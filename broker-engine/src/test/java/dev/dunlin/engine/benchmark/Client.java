@@ -106,7 +106,11 @@ class Client extends ByteToMessageDecoder {
     /** Ends the connection without a word. */
     final CompletableFuture<@Nullable Void> abort() {
         var closed = new CompletableFuture<@Nullable Void>();
-        var own = channel();
+        var own = channel;
+        if (own == null) {
+            closed.complete(null);
+            return closed;
+        }
         own.closeFuture().addListener(end -> closed.complete(null));
         own.eventLoop().execute(() -> {
             isClosing = true;

@@ -59,7 +59,9 @@ record Endurance(BrokerKind kind, long messages, int qos, String leakDetection, 
         void print(PrintStream out) {
             out.printf("%,d messages, %,.0f/s%n", count.delivered(), perSecond);
             out.printf("lost %d, doubled, disordered or changed %d%n", count.missing(), count.wrong());
-            out.printf("live heap %s MiB at the start of the steady phase, %s at its end%n", mib(heapBefore), mib(heapAfter));
+            out.printf(
+                    "live heap %s MiB at the start of the steady phase, %s at its end%n",
+                    mib(heapBefore), mib(heapAfter));
             for (int i = 0; i < MARKS.length; i++) {
                 out.printf("resident at %3.0f %%: %,.1f MiB%n", MARKS[i] * 100, resident.get(i) / MIB);
             }
@@ -101,9 +103,12 @@ record Endurance(BrokerKind kind, long messages, int qos, String leakDetection, 
     Outcome run(EventLoopGroup loops, PrintStream out) throws Exception {
         var options = new ArrayList<>(jvmOptions);
         options.add("-Dio.netty.leakDetection.level=" + leakDetection);
-        out.printf("%,d messages, 50 pairs, %d in flight each, QoS %d, to %s %s%n", messages, WINDOW, qos, kind.argument(), options);
+        out.printf(
+                "%,d messages, 50 pairs, %d in flight each, QoS %d, to %s %s%n",
+                messages, WINDOW, qos, kind.argument(), options);
         try (var broker = new Launcher(options).start(kind, 0)) {
-            var traffic = new Traffic(loops, broker.port(), "endurance", Loads.pairs(50), new Group.Pace(qos, WINDOW), 0);
+            var traffic =
+                    new Traffic(loops, broker.port(), "endurance", Loads.pairs(50), new Group.Pace(qos, WINDOW), 0);
             traffic.connect();
             try {
                 return new Run(broker, traffic, out).drive();
@@ -156,7 +161,8 @@ record Endurance(BrokerKind kind, long messages, int qos, String leakDetection, 
                             "%,15d messages  %,11.0f/s  resident %,8.1f MiB%n",
                             delivered, (delivered - before) * 1e9 / nanos, broker.residentBytes() / MIB);
                     if (delivered == before) {
-                        throw new IllegalStateException("no message has arrived for " + REPORT.toSeconds() + " seconds");
+                        throw new IllegalStateException(
+                                "no message has arrived for " + REPORT.toSeconds() + " seconds");
                     }
                     reported = delivered;
                     reportedNanos += nanos;

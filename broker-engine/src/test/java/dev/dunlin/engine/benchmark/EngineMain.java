@@ -92,7 +92,8 @@ final class EngineMain {
         statistics
                 .incidents()
                 .forEach((reason, count) -> System.out.printf(
-                        "dunlin_incidents_total{reason=\"%s\"} %d%n", reason.name().toLowerCase(Locale.ROOT), count));
+                        "dunlin_incidents_total{reason=\"%s\"} %d%n",
+                        reason.name().toLowerCase(Locale.ROOT), count));
     }
 
     private static final class NobodyListens implements Presence {

@@ -52,7 +52,7 @@ final class GrowthLoads {
                 ? new Ceiling[0]
                 : new Ceiling[] {Ceiling.goal(LITTLE, Against.ownRow("the smallest", smallest))};
         var messages = new MessageLoad(
-                "growth-%s-%d".formatted(series, count),
+                "growth-%s-%d".formatted(series.split(" ")[0], count),
                 List.of(Row.cpu(title, ceilings)),
                 ENGINE_ALONE,
                 plans,
@@ -114,7 +114,9 @@ final class GrowthLoads {
         return new Plan(
                 List.of(new Publishers(
                         Accounts.MAIN,
-                        IntStream.range(0, count).mapToObj(j -> prefix + topic(j)).toList())),
+                        IntStream.range(0, count)
+                                .mapToObj(j -> prefix + topic(j))
+                                .toList())),
                 List.of(new Subscribers(Accounts.MAIN, List.of(prefix + "#"))),
                 1);
     }

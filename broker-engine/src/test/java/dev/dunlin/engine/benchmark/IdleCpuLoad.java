@@ -1,9 +1,9 @@
 package dev.dunlin.engine.benchmark;
 
+import dev.dunlin.engine.testkit.Wire;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import dev.dunlin.engine.testkit.Wire;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -73,7 +73,7 @@ record IdleCpuLoad(String name, Row alone, Row connected, Set<BrokerKind> broker
                     lost.get() == 0 ? "" : lost + " connections broke");
         } finally {
             pingers.forEach(pinger -> pinger.cancel(false));
-            Connections.each(clients.keySet(), Client::close);
+            Connections.each(clients.keySet(), Client::abort);
         }
     }
 

@@ -76,12 +76,9 @@ final class Loads {
                 WITH_MOSQUITTO);
     }
 
-    private static Load slowSubscriber() {
+    static Load slowSubscriber() {
         return new SlowSubscriberLoad(
-                "slow-subscriber",
-                "100 pairs at 5,000/s beside two that never read",
-                must(2, Against.UNIT),
-                OURS);
+                "slow-subscriber", "100 pairs at 5,000/s beside two that never read", must(2, Against.UNIT), OURS);
     }
 
     private static Ceiling[] besideMosquitto(double must, double goal) {

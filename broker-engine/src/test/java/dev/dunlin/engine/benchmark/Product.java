@@ -72,7 +72,11 @@ final class Product {
     }
 
     private static void appendTenant(StringBuilder yaml, String slug, String plan) {
-        yaml.append("  - slug: ").append(slug).append("\n    plan: ").append(plan).append("\n    credentials:\n");
+        yaml.append("  - slug: ")
+                .append(slug)
+                .append("\n    plan: ")
+                .append(plan)
+                .append("\n    credentials:\n");
     }
 
     private static void appendCredential(StringBuilder yaml, String name) {

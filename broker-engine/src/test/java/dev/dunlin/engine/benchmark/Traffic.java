@@ -70,20 +70,18 @@ final class Traffic {
     }
 
     void beginLatencies() throws InterruptedException {
-        onLoops(latencies.keySet(), loop -> {
-            latencies.get(loop).begin();
-            return true;
-        });
+        for (var own : latencies.entrySet()) {
+            own.getKey().submit(own.getValue()::begin).sync();
+        }
     }
 
     /** How long the messages took that arrived since {@link #beginLatencies}. */
     Latencies endLatencies() throws InterruptedException {
         var all = new Latencies();
-        var ended = onLoops(latencies.keySet(), loop -> {
-            latencies.get(loop).end();
-            return latencies.get(loop);
-        });
-        ended.forEach(all::addAll);
+        for (var own : latencies.entrySet()) {
+            own.getKey().submit(own.getValue()::end).sync();
+            all.addAll(own.getValue());
+        }
         return all;
     }
 
@@ -107,22 +105,13 @@ final class Traffic {
 
     /** Asks all groups, each loop once. */
     private <T> List<T> onGroups(Function<Group, T> question) throws InterruptedException {
-        return onLoops(
-                        latencies.keySet(),
-                        loop -> groups.stream()
-                                .filter(group -> group.loop() == loop)
-                                .map(question)
-                                .toList())
-                .stream()
-                .flatMap(List::stream)
-                .toList();
-    }
-
-    private static <T> List<T> onLoops(Iterable<EventLoop> loops, Function<EventLoop, T> question)
-            throws InterruptedException {
         var answers = new ArrayList<T>();
-        for (var loop : loops) {
-            answers.add(loop.submit(() -> question.apply(loop)).sync().getNow());
+        for (var loop : latencies.keySet()) {
+            var asked = loop.submit(() -> groups.stream()
+                    .filter(group -> group.loop() == loop)
+                    .map(question)
+                    .toList());
+            answers.addAll(asked.sync().getNow());
         }
         return answers;
     }
