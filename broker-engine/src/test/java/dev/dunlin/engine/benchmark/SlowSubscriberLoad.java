@@ -88,8 +88,7 @@ record SlowSubscriberLoad(String name, List<Row> rows, Set<BrokerKind> brokers) 
             warmUp(broker, time);
             var alone = latencies(pairs, time);
             // a moment measures nothing, and another broker takes longer to start
-            var machine =
-                    time.compareTo(SHORTEST) < 0 ? alone : besideAnotherBroker(broker.kind(), pairs, time);
+            var machine = time.compareTo(SHORTEST) < 0 ? alone : besideAnotherBroker(broker.kind(), pairs, time);
             var found = beside(broker, pairs, time);
             var fault = pairs.finish().fault() + found.fault();
             return new Sample(values(alone, machine, found), PER_SECOND, found.loadMicros(), fault);
