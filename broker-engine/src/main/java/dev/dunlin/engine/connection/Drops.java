@@ -8,7 +8,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells of messages that were dropped. All are counted; a tenant's are reported at most a hundred times a second, since a
+ * Tells of messages that were dropped. All are counted, by reason too; a tenant's are reported at most a hundred times a second, since a
  * slow consumer may miss a hundred thousand, and telling must not cost more than delivering.
  */
 public final class Drops implements TenantSpace.DropListener {
@@ -21,7 +21,9 @@ public final class Drops implements TenantSpace.DropListener {
     @Override
     public void onDropped(TenantSpace space, Session session, Publish message, Incident.Reason reason) {
         session.home().counters().countDropped();
-        if (space.mayReportDrop()) {
+        if (!space.mayReportDrop()) {
+            incidents.count(reason);
+        } else {
             incidents.report(new Incident(
                     Instant.now(),
                     Incident.Kind.DELIVER,

@@ -19,8 +19,13 @@ public final class IncidentCounters {
     }
 
     public void report(Incident incident) {
-        counts[incident.reason().ordinal()].increment();
+        count(incident.reason());
         incidents.report(incident);
+    }
+
+    /** Counts one that is one too many to be told of. */
+    void count(Incident.Reason reason) {
+        counts[reason.ordinal()].increment();
     }
 
     /** Since the start, without the reasons that never came. */

@@ -13,6 +13,15 @@ final class Accounts {
     /** Long enough for Dunlin to take it for a generated one. */
     static final String SECRET = "a-long-secret-of-the-benchmark-0123456789";
 
+    /** A tenant of ours whose sessions keep so much for their clients and no more; the others have no limits. */
+    static final String BOUNDED_TENANT = "globex";
+
+    /** An account of it. */
+    static final String BOUNDED = BOUNDED_TENANT + "." + DEVICE;
+
+    static final long BOUNDED_QUEUE_MESSAGES = 100_000;
+    static final long BOUNDED_QUEUE_BYTES = 16L * 1024 * 1024;
+
     /** Further tenants, which Dunlin alone knows, and in one load only: to enter them takes it its time. */
     static final int TENANTS = 1_000;
 

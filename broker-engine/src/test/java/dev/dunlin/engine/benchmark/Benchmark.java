@@ -5,11 +5,11 @@ import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Puts our broker and its peers under the same loads, one broker after the other in every round, so that what else the
@@ -44,33 +44,17 @@ public final class Benchmark {
     }
 
     public static void main(String[] arguments) throws Exception {
-        var loads = new LinkedHashMap<String, Load>();
-        Loads.all().forEach(load -> loads.put(load.name(), load));
-        var byName = new LinkedHashMap<String, String>();
-        byName.put("rounds", "3");
-        byName.put("seconds", "3");
-        byName.put("warmup", "6");
-        byName.put("loads", String.join(",", loads.keySet()));
-        byName.put("brokers", "");
-        byName.put("jvm", "");
-        for (var argument : arguments) {
-            var parts = argument.split("=", 2);
-            if (parts.length < 2 || byName.replace(parts[0], parts[1]) == null) {
-                throw new IllegalArgumentException("Unknown: " + argument + "; known are " + byName.keySet());
-            }
-        }
+        var given = Arguments.of(arguments, "rounds=3", "seconds=3", "warmup=6", "loads=", "brokers=", "jvm=");
         boolean isFaulty;
         try {
-            var named = list(byName.get("brokers")).stream().map(BrokerKind::of).toList();
+            var named = given.list("brokers").stream().map(BrokerKind::of).toList();
             var benchmark = new Benchmark(
-                    Integer.parseInt(byName.get("rounds")),
-                    seconds(byName.get("warmup")),
-                    seconds(byName.get("seconds")),
+                    Integer.parseInt(given.get("rounds")),
+                    seconds(given.get("warmup")),
+                    seconds(given.get("seconds")),
                     named,
-                    new Launcher(list(byName.get("jvm"))));
-            isFaulty = benchmark.run(list(byName.get("loads")).stream()
-                    .map(name -> known(loads, name))
-                    .toList());
+                    new Launcher(given.list("jvm")));
+            isFaulty = benchmark.run(loads(given.list("loads")));
         } catch (IllegalArgumentException | IllegalStateException wrong) {
             System.err.println(wrong.getMessage());
             isFaulty = true;
@@ -78,20 +62,31 @@ public final class Benchmark {
         System.exit(isFaulty ? 1 : 0);
     }
 
-    private static Load known(Map<String, Load> loads, String name) {
-        var load = loads.get(name);
-        if (load == null) {
-            throw new IllegalArgumentException("Unknown load: " + name + "; known are " + loads.keySet());
+    /** Those of these names, or all that the table is about. */
+    private static List<Load> loads(List<String> names) {
+        return names.isEmpty()
+                ? Loads.all()
+                : names.stream().flatMap(name -> known(name).stream()).toList();
+    }
+
+    /** One load, or the series whose loads begin with {@code name}. */
+    private static List<Load> known(String name) {
+        var all = Stream.concat(Loads.all().stream(), Loads.further().stream()).toList();
+        var exact = all.stream().filter(load -> load.name().equals(name)).toList();
+        if (!exact.isEmpty()) {
+            return exact;
         }
-        return load;
+        var series =
+                all.stream().filter(load -> load.name().startsWith(name + "-")).toList();
+        if (series.isEmpty()) {
+            throw new IllegalArgumentException("Unknown load: " + name + "; known are "
+                    + all.stream().map(Load::name).toList());
+        }
+        return series;
     }
 
     private static Duration seconds(String argument) {
         return Duration.ofMillis((long) (Double.parseDouble(argument) * 1_000));
-    }
-
-    private static List<String> list(String argument) {
-        return argument.isBlank() ? List.of() : List.of(argument.split(","));
     }
 
     /** Whether something went wrong. */
@@ -107,7 +102,11 @@ public final class Benchmark {
                 rounds,
                 time.toMillis() / 1e3,
                 warmUp.toMillis() / 1e3);
-        tenants = loads.stream().mapToInt(Load::tenants).max().orElse(0);
+        tenants = loads.stream()
+                .filter(load -> !load.wantsNewBroker())
+                .mapToInt(Load::tenants)
+                .max()
+                .orElse(0);
         kinds.forEach(kind -> System.out.printf("%-10s %s%n", kind.argument(), kind.setting()));
         var loops = EventLoops.best().newGroup(LOAD_LOOPS, "load");
         try {

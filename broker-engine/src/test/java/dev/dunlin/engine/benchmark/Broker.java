@@ -1,33 +1,52 @@
 package dev.dunlin.engine.benchmark;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** A broker that is measured: a child process that listens on the loopback and ends with this one. */
 final class Broker implements AutoCloseable {
     /** What the process says, in its directory. */
     static final String LOG = "broker.log";
 
+    /** Under which {@link #drops} counts all messages that did not reach a subscriber. */
+    static final String ALL_DROPS = "all";
+
+    /** As Prometheus writes it; the engine alone writes the same. */
+    private static final Pattern METRIC = Pattern.compile(
+            "dunlin_(messages_dropped_total|incidents_total\\{reason=\"(?<reason>\\w+)\"}) (?<value>[0-9.E]+)");
+
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
 
     private final BrokerKind kind;
     private final Process process;
     private final int port;
+    private final int managementPort;
     private final Path directory;
 
-    /** @param directory of the process, deleted in the end */
-    Broker(BrokerKind kind, Process process, int port, Path directory) {
+    /**
+     * @param managementPort where the product tells its metrics
+     * @param directory of the process, deleted in the end
+     */
+    Broker(BrokerKind kind, Process process, int port, int managementPort, Path directory) {
         this.kind = kind;
         this.process = process;
         this.port = port;
+        this.managementPort = managementPort;
         this.directory = directory;
         Runtime.getRuntime().addShutdownHook(new Thread(this::stop));
     }
@@ -115,15 +134,60 @@ final class Broker implements AutoCloseable {
         }
     }
 
+    /** How many messages one of ours has dropped since its start, by reason in lower case, {@link #ALL_DROPS} together. */
+    Map<String, Long> drops() throws InterruptedException {
+        var drops = new TreeMap<String, Long>();
+        try {
+            metrics().forEach(line -> {
+                var metric = METRIC.matcher(line);
+                if (metric.matches()) {
+                    var reason = metric.group("reason");
+                    drops.put(reason == null ? ALL_DROPS : reason, (long) Double.parseDouble(metric.group("value")));
+                }
+            });
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        drops.keySet().retainAll(Set.of(ALL_DROPS, "queue_full", "slow_consumer", "packet_too_large"));
+        drops.values().removeIf(count -> count == 0);
+        return drops;
+    }
+
+    private Stream<String> metrics() throws IOException, InterruptedException {
+        if (kind == BrokerKind.DUNLIN) {
+            var metrics = URI.create("http://127.0.0.1:" + managementPort + "/actuator/prometheus");
+            try (var in = metrics.toURL().openStream()) {
+                return new String(in.readAllBytes(), UTF_8).lines();
+            }
+        }
+        // the engine answers a line with its counters, and repeats the line as their last
+        var question = "metrics-" + System.nanoTime();
+        var out = process.getOutputStream();
+        out.write((question + "\n").getBytes(UTF_8));
+        out.flush();
+        while (said().lines().noneMatch(question::equals)) {
+            if (!process.isAlive()) {
+                throw gone();
+            }
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        return said().lines();
+    }
+
+    /** What the process said that contains {@code word}. */
+    List<String> said(String word) {
+        return said().lines().filter(line -> line.contains(word)).toList();
+    }
+
     private IllegalStateException gone() {
         return new IllegalStateException(kind.argument() + " ended by itself: " + said());
     }
 
-    private @Nullable String said() {
+    private String said() {
         try {
             return Files.readString(directory.resolve(LOG));
         } catch (IOException unreadable) {
-            return null;
+            return "";
         }
     }
 

@@ -43,6 +43,7 @@ class Client extends ByteToMessageDecoder {
     private final String clientId;
     private final List<String> filters;
     private final int qos;
+    private final int keepAliveSeconds;
     private final CompletableFuture<Client> ready = new CompletableFuture<>();
     private int openSubscribes;
     private boolean isClosing;
@@ -51,6 +52,11 @@ class Client extends ByteToMessageDecoder {
     private @Nullable ByteBuf answers;
 
     Client(String userName, String clientId, List<String> filters, int qos) {
+        this(userName, clientId, filters, qos, KEEP_ALIVE_SECONDS);
+    }
+
+    Client(String userName, String clientId, List<String> filters, int qos, int keepAliveSeconds) {
+        this.keepAliveSeconds = keepAliveSeconds;
         this.userName = userName;
         this.clientId = clientId;
         this.filters = filters;
@@ -97,6 +103,27 @@ class Client extends ByteToMessageDecoder {
         return closed;
     }
 
+    /** Ends the connection without a word. */
+    final CompletableFuture<@Nullable Void> abort() {
+        var closed = new CompletableFuture<@Nullable Void>();
+        var own = channel;
+        if (own == null) {
+            closed.complete(null);
+            return closed;
+        }
+        own.closeFuture().addListener(end -> closed.complete(null));
+        own.eventLoop().execute(() -> {
+            isClosing = true;
+            own.close();
+        });
+        return closed;
+    }
+
+    /** Whether it leaves to the network what the broker sends. */
+    final void setReading(boolean isReading) {
+        channel().config().setAutoRead(isReading);
+    }
+
     final Channel channel() {
         var own = channel;
         if (own == null) {
@@ -125,7 +152,7 @@ class Client extends ByteToMessageDecoder {
     @Override
     public final void channelActive(ChannelHandlerContext context) {
         channel = context.channel();
-        context.writeAndFlush(Unpooled.wrappedBuffer(Accounts.connect(userName, clientId, KEEP_ALIVE_SECONDS)));
+        context.writeAndFlush(Unpooled.wrappedBuffer(Accounts.connect(userName, clientId, keepAliveSeconds)));
     }
 
     @Override
@@ -208,7 +235,9 @@ class Client extends ByteToMessageDecoder {
             answers = null;
         }
         onReadComplete();
-        super.channelReadComplete(context);
+        if (context.channel().config().isAutoRead()) {
+            super.channelReadComplete(context); // which asks for more where nobody else does
+        }
     }
 
     @Override

@@ -1,21 +1,41 @@
 package dev.dunlin.engine.benchmark;
 
+import static dev.dunlin.engine.port.TenantLimits.UNLIMITED;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.dunlin.engine.BrokerEngine;
 import dev.dunlin.engine.EnginePorts;
+import dev.dunlin.engine.EngineStatistics;
 import dev.dunlin.engine.port.ConnectedClient;
 import dev.dunlin.engine.port.Presence;
+import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.NetworkIo;
 import dev.dunlin.engine.testkit.MemoryPorts;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 
 /**
- * The engine as a process that knows the {@link Accounts}, and ends when its input does. Arguments: port, number of tenants
+ * The engine as a process that knows the {@link Accounts}, and ends when its input does. Each line that it reads it answers
+ * with its counters, as the product tells them to Prometheus, and the line itself. Arguments: port, number of tenants
  * beside the first.
  */
 final class EngineMain {
+    private static final TenantLimits BOUNDED_LIMITS = new TenantLimits(
+            UNLIMITED,
+            UNLIMITED,
+            UNLIMITED,
+            UNLIMITED,
+            UNLIMITED,
+            Accounts.BOUNDED_QUEUE_MESSAGES,
+            Accounts.BOUNDED_QUEUE_BYTES,
+            UNLIMITED,
+            UNLIMITED);
+
     private EngineMain() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -23,6 +43,9 @@ final class EngineMain {
         int tenants = Integer.parseInt(arguments[1]);
         var ports = new MemoryPorts();
         ports.tenant(Accounts.TENANT).addCredential(Accounts.DEVICE, Accounts.SECRET);
+        var bounded = ports.tenant(Accounts.BOUNDED_TENANT);
+        bounded.addCredential(Accounts.DEVICE, Accounts.SECRET);
+        bounded.setLimits(BOUNDED_LIMITS);
         for (int i = 0; i < tenants; i++) {
             var tenant = ports.tenant(Accounts.slug(i));
             for (int j = 0; j < Accounts.DEVICES_OF_TENANT; j++) {
@@ -56,10 +79,21 @@ final class EngineMain {
                         Set.of(),
                         NetworkIo.valueOf(System.getProperty("dunlin.mqtt.io", "AUTO"))),
                 forgetful);
-        while (System.in.read() >= 0) {
-            // whoever started this is still there
+        var input = new BufferedReader(new InputStreamReader(System.in, UTF_8));
+        for (var line = input.readLine(); line != null; line = input.readLine()) {
+            tell(engine.statistics());
+            System.out.println(line);
         }
         engine.stop(Duration.ofSeconds(5));
+    }
+
+    private static void tell(EngineStatistics statistics) {
+        System.out.println("dunlin_messages_dropped_total " + statistics.messagesDropped());
+        statistics
+                .incidents()
+                .forEach((reason, count) -> System.out.printf(
+                        "dunlin_incidents_total{reason=\"%s\"} %d%n",
+                        reason.name().toLowerCase(Locale.ROOT), count));
     }
 
     private static final class NobodyListens implements Presence {

@@ -1,17 +1,25 @@
 package dev.dunlin.engine.benchmark;
 
-/** Times between sending and receiving in steps of a microsecond; one event loop adds to it while it is on. */
+import java.util.Arrays;
+
+/** Times between sending and receiving in steps of a microsecond. One event loop alone touches it until it has ended. */
 final class Latencies {
     private static final int MAX_MICROS = 1_000_000;
 
     private final int[] counts = new int[MAX_MICROS + 1];
-    private volatile boolean isOn;
+    private boolean isOn;
 
-    void turn(boolean on) {
-        isOn = on;
+    /** Forgets what it counted, and counts from now on. */
+    void begin() {
+        Arrays.fill(counts, 0);
+        isOn = true;
     }
 
-    /** Counts the time since {@code sentNanos} of {@link System#nanoTime}. */
+    void end() {
+        isOn = false;
+    }
+
+    /** Counts the time since {@code sentNanos} of {@link System#nanoTime}, between begin and end. */
     void add(long sentNanos) {
         if (isOn) {
             long micros = (System.nanoTime() - sentNanos) / 1_000;

@@ -42,7 +42,7 @@ final class Launcher {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve(Broker.LOG).toFile())
                 .start();
-        var broker = new Broker(kind, process, port, directory);
+        var broker = new Broker(kind, process, port, managementPort, directory);
         long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         while (!(kind == BrokerKind.DUNLIN ? isReady(managementPort) : isListening(port))) {
             if (!process.isAlive() || System.nanoTime() > deadline) {

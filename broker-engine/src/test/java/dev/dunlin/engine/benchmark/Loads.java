@@ -56,6 +56,31 @@ final class Loads {
                 idle());
     }
 
+    /** Those that run only when they are named: they take longer, and are about nobody but us. */
+    static List<Load> further() {
+        var loads = new ArrayList<Load>();
+        loads.add(idleCpu());
+        loads.add(slowSubscriber());
+        loads.addAll(GrowthLoads.all());
+        return loads;
+    }
+
+    private static Load idleCpu() {
+        return new IdleCpuLoad(
+                "idle-cpu",
+                new Row("CPU without a connection", "% of core", List.of(must(1, Against.UNIT))),
+                new Row(
+                        "CPU with %,d idle connections, keep-alive 60 s".formatted(IdleCpuLoad.CONNECTIONS),
+                        "% of core",
+                        List.of(must(10, Against.UNIT))),
+                WITH_MOSQUITTO);
+    }
+
+    static Load slowSubscriber() {
+        return new SlowSubscriberLoad(
+                "slow-subscriber", "100 pairs at 5,000/s beside two that never read", must(2, Against.UNIT), OURS);
+    }
+
     private static Ceiling[] besideMosquitto(double must, double goal) {
         return new Ceiling[] {must(must, Against.MOSQUITTO), goal(goal, Against.MOSQUITTO)};
     }
@@ -67,11 +92,11 @@ final class Loads {
                 .toArray(Ceiling[]::new);
     }
 
-    private static List<Plan> plans(int count, IntFunction<Plan> plan) {
+    static List<Plan> plans(int count, IntFunction<Plan> plan) {
         return IntStream.range(0, count).mapToObj(plan).toList();
     }
 
-    private static List<Plan> pairs(int count) {
+    static List<Plan> pairs(int count) {
         return plans(count, i -> {
             var topic = "bench/" + i + "/data";
             return new Plan(

@@ -40,11 +40,26 @@ final class Product {
     }
 
     private static String provisioning(int tenants) {
-        var yaml = new StringBuilder("tenants:\n");
-        appendTenant(yaml, Accounts.TENANT);
+        var yaml = new StringBuilder("plans:\n  - name: bounded\n    limits:\n");
+        for (var unlimited : List.of(
+                "connections",
+                "sessions",
+                "publish-per-second",
+                "packet-bytes",
+                "subscriptions-per-session",
+                "retained-messages",
+                "retained-bytes")) {
+            appendLimit(yaml, unlimited, "unlimited");
+        }
+        appendLimit(yaml, "queued-messages-per-session", Long.toString(Accounts.BOUNDED_QUEUE_MESSAGES));
+        appendLimit(yaml, "queued-bytes-per-session", Long.toString(Accounts.BOUNDED_QUEUE_BYTES));
+        yaml.append("tenants:\n");
+        appendTenant(yaml, Accounts.TENANT, "unlimited");
+        appendCredential(yaml, Accounts.DEVICE);
+        appendTenant(yaml, Accounts.BOUNDED_TENANT, "bounded");
         appendCredential(yaml, Accounts.DEVICE);
         for (int i = 0; i < tenants; i++) {
-            appendTenant(yaml, Accounts.slug(i));
+            appendTenant(yaml, Accounts.slug(i), "unlimited");
             for (int j = 0; j < Accounts.DEVICES_OF_TENANT; j++) {
                 appendCredential(yaml, Accounts.device(j));
             }
@@ -52,8 +67,16 @@ final class Product {
         return yaml.toString();
     }
 
-    private static void appendTenant(StringBuilder yaml, String slug) {
-        yaml.append("  - slug: ").append(slug).append("\n    plan: unlimited\n    credentials:\n");
+    private static void appendLimit(StringBuilder yaml, String name, String value) {
+        yaml.append("      ").append(name).append(": ").append(value).append('\n');
+    }
+
+    private static void appendTenant(StringBuilder yaml, String slug, String plan) {
+        yaml.append("  - slug: ")
+                .append(slug)
+                .append("\n    plan: ")
+                .append(plan)
+                .append("\n    credentials:\n");
     }
 
     private static void appendCredential(StringBuilder yaml, String name) {

@@ -1,6 +1,7 @@
 /**
  * The benchmark: our broker and its peers under the same loads, and a table of medians and ratios with the ceilings that we
- * set ourselves. Nothing here is a test but {@code BenchmarkTest}, which keeps the rest from rotting.
+ * set ourselves. Nothing here is a test but {@code BenchmarkTest} and
+ * {@code EnduranceTest}, which keep the rest from rotting.
  *
  * <pre>mvn -DskipTests package
  * mvn -q -pl broker-engine test-compile exec:exec@benchmark [-Dbenchmark="rounds=5 brokers=engine,mosquitto,floor"]</pre>
@@ -16,6 +17,24 @@
  * <p>The measure is the CPU of the broker's process, user and system, for each delivered message at equal work. All brokers
  * take turns in every round. Every message is numbered; one that is lost, doubled or out of order makes the row FAULTY and
  * the exit code 1.
+ *
+ * <p>Some loads run only when they are named, since they take longer and are about nobody but us:
+ *
+ * <pre>mvn ... exec:exec@benchmark -Dbenchmark="loads=idle-cpu brokers=engine rounds=1"
+ * mvn ... exec:exec@benchmark -Dbenchmark="loads=slow-subscriber brokers=engine jvm=-Xms512m,-Xmx512m,-XX:+AlwaysPreTouch"
+ * mvn ... exec:exec@benchmark -Dbenchmark="loads=growth brokers=engine rounds=1"</pre>
+ *
+ * {@code idle-cpu} needs 19,000 open files for each process. {@code slow-subscriber} shows what two subscribers that never
+ * read, and a publisher at full rate, do to others; with a heap that is resident from the start, resident memory grows by
+ * what is kept outside of it, and not by what the collector takes. {@code growth} is a table of CPU for each message against
+ * subscriptions, topics and tenants; a part of it is {@code growth-topics}.
+ *
+ * <p>The endurance run sends 100 million messages through one broker, and ends with exit code 1 if one was lost, doubled or
+ * disordered, if resident memory grew by more than 5 % between 20 % and all of them, or if Netty found a leak:
+ *
+ * <pre>mvn -q -pl broker-engine test-compile exec:exec@endurance [-Dendurance="messages=100000000 qos=1 broker=engine"]</pre>
+ *
+ * Its further arguments: {@code leak-detection=simple}, a level of Netty's, and {@code jvm=}.
  *
  * <p>Beside the hot classes stand benchmarks of JMH; they take its own arguments:
  *

@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryPorts {
     private final Map<String, Tenant> tenants = new ConcurrentHashMap<>();
     private final List<Consumer<AccessChange>> changeListeners = new CopyOnWriteArrayList<>();
+    private final Map<TenantId, MessageTap> taps = new ConcurrentHashMap<>();
     private final List<MessageTaps.Listener> tapListeners = new CopyOnWriteArrayList<>();
     private final List<Incident> incidents = new CopyOnWriteArrayList<>();
     private final List<UsageSample> usage = new CopyOnWriteArrayList<>();
@@ -139,7 +140,6 @@ public final class MemoryPorts {
         private final List<TappedMessage> tapped = new CopyOnWriteArrayList<>();
         private volatile TenantLimits limits = TenantLimits.NONE;
         private volatile boolean suspended;
-        private volatile @Nullable MessageTap tap;
 
         private Tenant(String slug) {
             this.slug = slug;
@@ -176,6 +176,7 @@ public final class MemoryPorts {
 
         public void delete() {
             tenants.remove(slug);
+            taps.remove(id);
             suspended = true;
             emit(new AccessChange.TenantDeleted(id));
         }
@@ -186,12 +187,12 @@ public final class MemoryPorts {
         }
 
         public void tap(MessageTap added) {
-            tap = added;
+            taps.put(id, added);
             tapListeners.forEach(listener -> listener.tapChanged(id, added));
         }
 
         public void untap() {
-            tap = null;
+            taps.remove(id);
             tapListeners.forEach(listener -> listener.tapChanged(id, null));
         }
 
@@ -418,11 +419,7 @@ public final class MemoryPorts {
     private final class MemoryTaps implements MessageTaps {
         @Override
         public @Nullable MessageTap tapOf(TenantId tenant) {
-            return tenants.values().stream()
-                    .filter(candidate -> candidate.id.equals(tenant))
-                    .findAny()
-                    .map(candidate -> candidate.tap)
-                    .orElse(null);
+            return taps.get(tenant);
         }
 
         @Override
