@@ -25,7 +25,7 @@ public record Publish(
 
     /** What a queue accounts for it: topic, properties, payload and the objects that hold them. */
     public int queuedBytes() {
-        return topic.utf8().length + payload.length + properties.forwarded().length + 96;
+        return topic.utf8().length + payload.length + properties.forwarded().length + 112;
     }
 
     /** Whole seconds until it expires, or {@link MessageProperties#NEVER}. */

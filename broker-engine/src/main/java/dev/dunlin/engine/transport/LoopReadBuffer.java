@@ -17,8 +17,8 @@ final class LoopReadBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
     /** The most that one read brings. */
     private static final int CAPACITY = 64 * 1024;
 
-    /** Reads of one connection in a row, before the others of its loop have their turn. */
-    private static final int MAX_READS = 4;
+    /** Reads of one connection in a row, before the others of its loop have their turn: one is some 600 small messages. */
+    private static final int MAX_READS = 1;
 
     private static final FastThreadLocal<ByteBuf> BUFFER = new FastThreadLocal<>() {
         @Override

@@ -1,6 +1,5 @@
 package dev.dunlin.console.process;
 
-import dev.dunlin.engine.settings.NetworkIo;
 import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -32,13 +31,21 @@ public record DunlinSettings(
         CONSOLE
     }
 
+    /** How event loops wait for the network. */
+    public enum Io {
+        AUTO,
+        EPOLL,
+        IO_URING,
+        NIO
+    }
+
     /**
      * @param host the address that all listeners bind, {@code 0.0.0.0} for all
      * @param io how event loops wait for the network
      */
     public record Mqtt(
             @DefaultValue("0.0.0.0") String host,
-            @DefaultValue("auto") NetworkIo io,
+            @DefaultValue("auto") Io io,
             @DefaultValue Tcp tcp,
             @DefaultValue Tls tls,
             @DefaultValue Ws ws,

@@ -14,6 +14,7 @@ import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.port.Usage;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.EngineStartException;
+import dev.dunlin.engine.settings.NetworkIo;
 import dev.dunlin.provisioning.Provisioning;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -129,7 +130,7 @@ class EngineProcess implements SmartLifecycle {
                 mqtt.guard().failedLogins(),
                 0,
                 proxied,
-                mqtt.io());
+                NetworkIo.valueOf(mqtt.io().name()));
     }
 
     private EngineStatistics statistics() {
