@@ -15,10 +15,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.security.SecureRandom;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
 
 /**
- * HiveMQ CE with persistence in memory: checks name and password, and permits all topics.
+ * HiveMQ CE with persistence in memory: checks name and password against a salted hash, and permits all topics.
  * Arguments: directory, port, user name, password.
  */
 public final class HiveMqMain {
@@ -60,12 +64,24 @@ public final class HiveMqMain {
     }
 
     private static final class LogIn implements ExtensionMain, SimpleAuthenticator {
-        private final String userName;
-        private final byte[] password;
+        /** As HiveMQ's own extension for users in a file hashes by default. */
+        private static final int ITERATIONS = 100;
 
-        LogIn(String userName, String password) {
+        private static final int HASH_BITS = 512;
+
+        private final String userName;
+        private final byte[] salt = new SecureRandom().generateSeed(16);
+        private final byte[] hash;
+
+        LogIn(String userName, String password) throws GeneralSecurityException {
             this.userName = userName;
-            this.password = password.getBytes(StandardCharsets.UTF_8);
+            this.hash = hash(password.toCharArray());
+        }
+
+        private byte[] hash(char[] password) throws GeneralSecurityException {
+            return SecretKeyFactory.getInstance("PBKDF2WithHmacSHA512")
+                    .generateSecret(new PBEKeySpec(password, salt, ITERATIONS, HASH_BITS))
+                    .getEncoded();
         }
 
         @Override
@@ -81,7 +97,7 @@ public final class HiveMqMain {
             var connect = input.getConnectPacket();
             boolean isKnown = connect.getUserName().filter(userName::equals).isPresent()
                     && connect.getPassword()
-                            .filter(given -> MessageDigest.isEqual(bytes(given), password))
+                            .filter(this::isPassword)
                             .isPresent();
             if (isKnown) {
                 output.getDefaultPermissions()
@@ -92,10 +108,13 @@ public final class HiveMqMain {
             }
         }
 
-        private static byte[] bytes(ByteBuffer buffer) {
-            var bytes = new byte[buffer.remaining()];
-            buffer.duplicate().get(bytes);
-            return bytes;
+        private boolean isPassword(ByteBuffer given) {
+            try {
+                return MessageDigest.isEqual(
+                        hash(StandardCharsets.UTF_8.decode(given.duplicate()).toString().toCharArray()), hash);
+            } catch (GeneralSecurityException noSuchHash) {
+                throw new IllegalStateException(noSuchHash);
+            }
         }
     }
 }

@@ -780,7 +780,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             session().expirySeconds(expiry);
         }
         leaveSession(disconnect.reason() != ReasonCode.SUCCESS.value());
-        close();
+        close(true);
     }
 
     private void onMalformed(Malformed malformed) {
@@ -916,6 +916,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     /** Writes what is due, and closes. */
     void close() {
+        close(false);
+    }
+
+    /** @param hasDisconnected whether the client has said that nothing more comes from it */
+    private void close(boolean hasDisconnected) {
         if (state == State.CLOSING) {
             return;
         }
@@ -925,7 +930,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             releaseUndecoded();
         }
         context.channel().config().setAutoRead(true); // to see the end of the other direction
-        output.close(transport == Transport.TCP);
+        output.close(transport == Transport.TCP && !hasDisconnected);
     }
 
     private void onConnectDeadline() {

@@ -94,7 +94,7 @@ final class Output implements SessionLoop.TurnEnd {
      * Writes what there is and closes then. Where the transport can, only our direction is closed at first: a socket that
      * is closed while bytes of the peer are unread resets the connection, and the peer would not read our last words.
      *
-     * @param halfClose whether the transport is plain TCP
+     * @param halfClose whether the transport is plain TCP, and the peer may still be sending
      */
     void close(boolean halfClose) {
         flush();
@@ -105,9 +105,11 @@ final class Output implements SessionLoop.TurnEnd {
         } else {
             written.addListener(ChannelFutureListener.CLOSE);
         }
-        var deadline =
-                channel.eventLoop().schedule(() -> channel.close(), CLOSE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-        channel.closeFuture().addListener(closed -> deadline.cancel(false));
+        if (channel.isOpen()) {
+            var deadline = channel.eventLoop()
+                    .schedule(() -> channel.close(), CLOSE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+            channel.closeFuture().addListener(closed -> deadline.cancel(false));
+        }
     }
 
     /** Forgets what is not written; the channel is closed. */

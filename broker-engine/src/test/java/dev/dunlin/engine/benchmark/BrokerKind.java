@@ -8,7 +8,7 @@ enum BrokerKind {
     DUNLIN("the whole product from its jar, with PostgreSQL: log-in, permissions, limits and metrics on"),
     ENGINE("our engine with log-in, permissions and limits on, and ports in memory"),
     MOSQUITTO("password file and access list on, persistence off, no queue limits"),
-    HIVEMQ("HiveMQ CE with an extension that checks name and password, persistence in memory"),
+    HIVEMQ("HiveMQ CE with an extension that checks name and hashed password, persistence in memory"),
     MOQUETTE("checks name and password, permits by name, persistence off"),
     FLOOR("bare Netty: forwards packets and does nothing else");
 
