@@ -47,7 +47,8 @@ public final class BrokerEngine {
             workers.forEach(eventLoop -> eventLoops.add((EventLoop) eventLoop));
             loops = SessionLoop.of(eventLoops);
             incidents = new IncidentCounters(ports.incidents());
-            spaces = new TenantSpaces(loops.size(), System::nanoTime, ports.taps(), new Drops(incidents));
+            spaces =
+                    new TenantSpaces(loops.size(), System::nanoTime, ports.taps(), new Drops(incidents), ports.store());
             var guard = new ConnectGuard(settings.connectRate(), settings.failedLogins());
             broker = new Broker(
                     loops,
@@ -58,6 +59,8 @@ public final class BrokerEngine {
                     incidents,
                     ports.presence(),
                     guard::mayAnswerFailure,
+                    ports.store(),
+                    ports.tenants(),
                     System::nanoTime);
             broker.start();
             listeners = Listeners.open(settings, workers, guard, this::newConnection);

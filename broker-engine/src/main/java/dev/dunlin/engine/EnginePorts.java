@@ -4,8 +4,10 @@ import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Authenticator;
 import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incidents;
+import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.MessageTaps;
 import dev.dunlin.engine.port.Presence;
+import dev.dunlin.engine.port.Tenants;
 import dev.dunlin.engine.port.Usage;
 
 /** All that the engine asks of the world around it. */
@@ -16,4 +18,6 @@ public record EnginePorts(
         Incidents incidents,
         Presence presence,
         Usage usage,
-        MessageTaps taps) {}
+        MessageTaps taps,
+        MessageStore store,
+        Tenants tenants) {}

@@ -4,7 +4,9 @@ import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Authenticator;
 import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.Presence;
+import dev.dunlin.engine.port.Tenants;
 import dev.dunlin.engine.routing.Router;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.tenant.TenantSpaces;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -30,6 +33,9 @@ public final class Broker {
     private static final Logger log = LoggerFactory.getLogger(Broker.class);
     private static final int MAX_QUESTIONS = 20_000;
 
+    /** How long a tenant stays loaded after its last connection: most come again. */
+    private static final long IDLE_SPACE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
     final List<SessionLoop> loops;
     final List<Router> routers;
     final TenantSpaces spaces;
@@ -42,6 +48,7 @@ public final class Broker {
     final LongSupplier nanoClock;
     final Publishing publishing;
     final SessionKeeper keeper;
+    private final SpaceLoader loader;
     final List<LoopConnections> connections;
 
     /** Connections that no client is accepted on yet. */
@@ -59,6 +66,8 @@ public final class Broker {
             IncidentCounters incidents,
             Presence presence,
             FailedLogins failedLogins,
+            MessageStore store,
+            Tenants tenants,
             LongSupplier nanoClock) {
         this.loops = loops;
         this.routers = loops.stream().map(loop -> new Router(loop, loops)).toList();
@@ -72,13 +81,20 @@ public final class Broker {
         this.nanoClock = nanoClock;
         this.publishing = new Publishing(routers, incidents);
         this.keeper = new SessionKeeper(loops, spaces, publishing);
+        this.loader = new SpaceLoader(store, tenants, spaces, keeper, loops, this::homeOf);
         this.connections =
                 loops.stream().map(loop -> new LoopConnections(loop, nanoClock)).toList();
     }
 
-    /** Applies changes of access from now on. */
+    /** Applies changes of access from now on, loads tenants that are asked for, and lets go of those that are idle. */
     public void start() {
+        spaces.loadWith(loader::load);
         accessChanges.listen(keeper::apply);
+        loader.visitThoseWithWills();
+        loops.get(0)
+                .eventLoop()
+                .scheduleWithFixedDelay(
+                        () -> spaces.unloadIdle(IDLE_SPACE_NANOS, keeper::unload), 10, 10, TimeUnit.SECONDS);
     }
 
     public List<LoopConnections> connections() {

@@ -25,7 +25,9 @@ import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.LoginAnswer;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.port.UsageSample;
+import dev.dunlin.engine.session.Deposit;
 import dev.dunlin.engine.session.Outbound;
+import dev.dunlin.engine.session.Receipt;
 import dev.dunlin.engine.session.Session;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.tenant.TenantSpace;
@@ -135,6 +137,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     private long maxPacketBytesOut = Long.MAX_VALUE;
     private long keepAliveNanos;
     private boolean expiresWithConnection;
+
+    /** Absent until one has to be sent that may have to wait. */
+    private @Nullable Acknowledgements acknowledgements;
 
     /** Its place among those of its loop, which alone reads and writes it. */
     int place = LoopConnections.NOWHERE;
@@ -517,6 +522,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         } else if (loop.isCongested()) {
             pauseReading();
             loop.whenUncongested(this::resumeReading);
+        } else if (acknowledgements != null && acknowledgements.areMany()) {
+            pauseReading();
         }
     }
 
@@ -640,7 +647,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         var session = session();
         if (publish.qos() == QoS.EXACTLY_ONCE) {
             if (session.isUnreleased(publish.packetId())) {
-                acknowledge(MqttMessageType.PUBREC, publish.packetId(), ReasonCode.SUCCESS);
+                pubrecAgain(publish.packetId());
                 return;
             }
             if (session.unreleasedCount() >= RECEIVE_MAXIMUM && version.isMqtt5()) {
@@ -673,12 +680,16 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             messagesIn++;
             bytesIn += publish.payload().length;
             accept(publish);
+        } else if (outcome instanceof Outcome.Deposited deposited) {
+            messagesIn++;
+            bytesIn += publish.payload().length;
+            accept(publish, deposited.deposit());
         } else if (outcome instanceof Outcome.Refused refusal) {
             refused++;
             if (!version.isMqtt5()) {
                 accept(publish); // MQTT 3.1.1 §3.3.5: acknowledged all the same
             } else if (publish.qos() != QoS.AT_MOST_ONCE) {
-                refuse(publish, refusal);
+                acknowledgeInTurn(() -> refuse(publish, refusal));
             }
         } else if (outcome instanceof Outcome.Violation violation) {
             violation(violation.reason(), violation.detail());
@@ -686,18 +697,85 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void accept(Publish publish) {
-        switch (publish.qos()) {
-            case AT_MOST_ONCE -> {}
-            case AT_LEAST_ONCE -> acknowledge(MqttMessageType.PUBACK, publish.packetId(), ReasonCode.SUCCESS);
-            case EXACTLY_ONCE -> {
-                session().receive(publish.packetId());
-                acknowledge(MqttMessageType.PUBREC, publish.packetId(), ReasonCode.SUCCESS);
-            }
+        int packetId = publish.packetId();
+        if (publish.qos() == QoS.AT_MOST_ONCE) {
+            return;
+        }
+        var type = acknowledgementOf(publish);
+        if (publish.qos() == QoS.EXACTLY_ONCE) {
+            session().receive(packetId);
+        }
+        if (acknowledgements != null && acknowledgements.isAnyWaiting()) {
+            acknowledgements.add(() -> acknowledge(type, packetId, ReasonCode.SUCCESS));
+        } else {
+            acknowledge(type, packetId, ReasonCode.SUCCESS);
         }
     }
 
+    /** To be acknowledged once the message is safe. */
+    private void accept(Publish publish, Deposit deposit) {
+        int packetId = publish.packetId();
+        var session = session();
+        if (publish.qos() == QoS.EXACTLY_ONCE) {
+            session.receive(packetId);
+            session.receiveUnsafe(packetId, deposit, deposit.isStoredFirst());
+        }
+        acknowledgements().add(deposit, () -> acknowledge(publish.qos(), packetId, deposit));
+    }
+
+    private void acknowledge(QoS qos, int packetId, Receipt receipt) {
+        if (qos == QoS.EXACTLY_ONCE) {
+            session().onPubrecDue(packetId);
+        }
+        var type = qos == QoS.EXACTLY_ONCE ? MqttMessageType.PUBREC : MqttMessageType.PUBACK;
+        if (receipt.refusal() == null) {
+            acknowledge(type, packetId, ReasonCode.SUCCESS);
+            return;
+        }
+        if (qos == QoS.EXACTLY_ONCE) {
+            session().release(packetId);
+        }
+        if (version.isMqtt5()) {
+            acknowledge(type, packetId, ReasonCode.QUOTA_EXCEEDED);
+        } else {
+            // before MQTT 5 there is no way to say that a message was not taken, but not to acknowledge it
+            disconnect(ReasonCode.QUOTA_EXCEEDED, Incident.Reason.STORAGE_FULL);
+        }
+    }
+
+    /** The message has come before: its PUBREC is due when the first one is. */
+    private void pubrecAgain(int packetId) {
+        var unsafe = session().unsafe(packetId);
+        if (unsafe == null) {
+            acknowledgeInTurn(() -> acknowledge(MqttMessageType.PUBREC, packetId, ReasonCode.SUCCESS));
+        } else {
+            acknowledgements().addAgain(unsafe, () -> acknowledge(QoS.EXACTLY_ONCE, packetId, unsafe));
+        }
+    }
+
+    private static MqttMessageType acknowledgementOf(Publish publish) {
+        return publish.qos() == QoS.AT_LEAST_ONCE ? MqttMessageType.PUBACK : MqttMessageType.PUBREC;
+    }
+
+    private void acknowledgeInTurn(Runnable due) {
+        if (acknowledgements == null) {
+            due.run();
+        } else {
+            acknowledgements.add(due);
+        }
+    }
+
+    private Acknowledgements acknowledgements() {
+        var acknowledgements = this.acknowledgements;
+        if (acknowledgements == null) {
+            acknowledgements = new Acknowledgements(loop, this::resumeReading);
+            this.acknowledgements = acknowledgements;
+        }
+        return acknowledgements;
+    }
+
     private void refuse(Publish publish, Outcome.Refused refusal) {
-        var type = publish.qos() == QoS.AT_LEAST_ONCE ? MqttMessageType.PUBACK : MqttMessageType.PUBREC;
+        var type = acknowledgementOf(publish);
         var text = refusal.reasonString();
         if (text != null && wantsReasonStrings && mayBeAsLongAs(text.length() * 3L + 16)) {
             MqttEncoder.refusal(output.next(loop), type, publish.packetId(), refusal.reason(), text);
@@ -712,21 +790,26 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     private void onPubrec(Packet.Pubrec pubrec) {
         boolean isRefusal = pubrec.reason() >= ReasonCode.UNSPECIFIED_ERROR.value();
-        boolean isKnown = session().onPubrec(pubrec.packetId(), isRefusal);
-        if (!isRefusal) {
+        var answer = session().onPubrec(pubrec.packetId(), isRefusal);
+        if (answer != Session.PubrecAnswer.NOTHING && !isRefusal) {
             acknowledge(
                     MqttMessageType.PUBREL,
                     pubrec.packetId(),
-                    isKnown ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+                    answer == Session.PubrecAnswer.PUBREL
+                            ? ReasonCode.SUCCESS
+                            : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
         }
     }
 
     private void onPubrel(int packetId) {
         boolean isKnown = session().release(packetId);
-        acknowledge(
-                MqttMessageType.PUBCOMP,
-                packetId,
-                isKnown ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+        var reason = isKnown ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND;
+        var receipt = session().forgetReceived(packetId);
+        if (receipt == null) {
+            acknowledge(MqttMessageType.PUBCOMP, packetId, reason);
+        } else {
+            acknowledgements().add(receipt, () -> acknowledge(MqttMessageType.PUBCOMP, packetId, reason));
+        }
     }
 
     private void onSubscribe(Subscribe packet) {
@@ -743,8 +826,12 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                 && wantsReasonStrings
                 && text.length() < 1_000
                 && mayBeAsLongAs(text.length() * 3L + 16 + subscribing.reasons().size());
-        MqttEncoder.suback(output.next(loop), version, packet.packetId(), subscribing.reasons(), say ? text : null);
-        subscribing.bringRetained();
+        var receipt = subscribing.receipt();
+        acknowledgements().add(receipt, () -> {
+            var reasons = receipt.refusal() == null ? subscribing.reasons() : subscribing.withdraw();
+            MqttEncoder.suback(output.next(loop), version, packet.packetId(), reasons, say ? text : null);
+            subscribing.bringRetained();
+        });
     }
 
     private void onUnsubscribe(Unsubscribe packet) {
@@ -754,16 +841,23 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             return;
         }
         var reasons = new ArrayList<ReasonCode>(packet.filters().size());
+        var receipt = new Receipt();
         for (var text : packet.filters()) {
-            var filter = TopicFilter.parse(text);
-            reasons.add(
-                    filter == null
-                            ? ReasonCode.TOPIC_FILTER_INVALID
-                            : space().unsubscribe(session(), filter)
-                                    ? ReasonCode.SUCCESS
-                                    : ReasonCode.NO_SUBSCRIPTION_EXISTED);
+            reasons.add(unsubscribe(TopicFilter.parse(text), receipt));
         }
-        MqttEncoder.unsuback(output.next(loop), version, packet.packetId(), reasons);
+        acknowledgements()
+                .add(receipt, () -> MqttEncoder.unsuback(output.next(loop), version, packet.packetId(), reasons));
+    }
+
+    private ReasonCode unsubscribe(@Nullable TopicFilter filter, Receipt receipt) {
+        if (filter == null) {
+            return ReasonCode.TOPIC_FILTER_INVALID;
+        }
+        if (!space().unsubscribe(session(), filter)) {
+            return ReasonCode.NO_SUBSCRIPTION_EXISTED;
+        }
+        session().keepWithout(filter, receipt);
+        return ReasonCode.SUCCESS;
     }
 
     private void onDisconnect(Disconnect disconnect) {
@@ -866,7 +960,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             if (version.isMqtt5()) {
                 MqttEncoder.disconnect(output.next(loop), ReasonCode.SERVER_SHUTTING_DOWN, null);
             }
-            leaveSession(false);
+            var session = session();
+            if (session.outbound() == this) {
+                broker.keeper.stop(space(), session);
+            }
         }
         close();
         return context.channel().closeFuture();
@@ -926,6 +1023,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
         state = State.CLOSING;
         countOut();
+        if (acknowledgements != null) {
+            acknowledgements.clear();
+        }
         if (!isDecoding) {
             releaseUndecoded();
         }

@@ -15,6 +15,7 @@ import dev.dunlin.engine.tenant.TenantSpace;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,7 +110,37 @@ final class LogIn {
     }
 
     private void admit(Admission admission) {
-        var space = broker.spaces.enter(admission);
+        var space = broker.spaces.enter(admission.tenant(), admission.tenantSlug(), admission.limits());
+        if (space.loaded().isDone()) {
+            onLoaded(space, admission);
+            return;
+        }
+        space.loaded().whenComplete((done, failure) -> {
+            try {
+                connection.runOnLoop(() -> onLoaded(space, admission));
+            } catch (RejectedExecutionException shuttingDown) {
+                broker.spaces.leave(space);
+            }
+        });
+    }
+
+    /** What the store has of the tenant is here, or could not be had. */
+    private void onLoaded(TenantSpace space, Admission admission) {
+        if (!connection.isLoggingIn()) {
+            broker.spaces.leave(space); // the client did not wait
+        } else if (space.loaded().isCompletedExceptionally()) {
+            broker.spaces.leave(space);
+            refuse(
+                    ReasonCode.SERVER_UNAVAILABLE,
+                    Incident.Reason.SERVER_UNAVAILABLE,
+                    admission.tenant(),
+                    admission.credentialName());
+        } else {
+            goHome(space, admission);
+        }
+    }
+
+    private void goHome(TenantSpace space, Admission admission) {
         var loop = connection.loop();
         boolean isAssigned = connect.clientId().isEmpty();
         var clientId = isAssigned ? assignClientId(admission.tenant(), loop) : connect.clientId();
@@ -179,6 +210,7 @@ final class LogIn {
         var session = opened.session();
         session.will(connect.will());
         session.attach(connection, connect.receiveMaximum(), connect.sessionExpirySeconds());
+        session.keep();
         reportUselessWill(session.policy(), admission, clientId);
         connection.onAccepted(connect, space, session, admission, opened.isResumed());
         var missed = broker.accessChanges.missedSince(admission);

@@ -1,6 +1,7 @@
 package dev.dunlin.engine.connection;
 
 import dev.dunlin.engine.packet.ReasonCode;
+import dev.dunlin.engine.session.Deposit;
 import org.jspecify.annotations.Nullable;
 
 /** What became of a PUBLISH. {@code Connection.answer} alone turns it into bytes. */
@@ -9,6 +10,9 @@ sealed interface Outcome {
 
     /** Carried out. */
     record Accepted() implements Outcome {}
+
+    /** Carried out, and to be acknowledged once it is safe; whoever gets it has to settle the deposit once. */
+    record Deposited(Deposit deposit) implements Outcome {}
 
     /**
      * Not carried out, the connection stays. MQTT before 5 has no code for it and acknowledges (MQTT 3.1.1 §3.3.5).

@@ -3,12 +3,14 @@ package dev.dunlin.engine.connection;
 import dev.dunlin.engine.access.AccessPolicy.PublishAnswer;
 import dev.dunlin.engine.access.AccessPolicy.SubscribeAnswer;
 import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.packet.Will;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.MessageTap;
 import dev.dunlin.engine.port.TappedMessage;
 import dev.dunlin.engine.routing.Router;
+import dev.dunlin.engine.session.Deposit;
 import dev.dunlin.engine.session.Session;
 import dev.dunlin.engine.session.Subscription;
 import dev.dunlin.engine.tenant.TenantSpace;
@@ -46,11 +48,16 @@ final class Publishing {
         if (refusal != null) {
             return refused(space, publisher, message, refusal, answer.decidedBy(), remoteAddress);
         }
-        if (message.retain() && !space.retain(message, publisher)) {
-            var limits = space.limits();
-            var limit = "at most " + limits.retainedMessages() + " retained messages of " + limits.retainedBytes()
-                    + " bytes together";
-            return refused(space, publisher, message, Incident.Reason.TOO_MANY_RETAINED, limit, remoteAddress);
+        Deposit deposit = null;
+        if (message.retain()) {
+            if (!space.retain(message, publisher)) {
+                var limits = space.limits();
+                var limit = "at most " + limits.retainedMessages() + " retained messages of " + limits.retainedBytes()
+                        + " bytes together";
+                return refused(space, publisher, message, Incident.Reason.TOO_MANY_RETAINED, limit, remoteAddress);
+            }
+            deposit = message.qos() == QoS.AT_MOST_ONCE ? null : space.store().newDeposit();
+            space.storeRetained(message.topic(), deposit);
         }
         var tap = space.tap();
         if (tap != null) {
@@ -58,19 +65,28 @@ final class Publishing {
         }
         var loop = publisher.home();
         loop.counters().countIn(message.payload().length);
-        routers.get(loop.index()).route(space, message, publisher);
-        return Outcome.ACCEPTED;
+        deposit = routers.get(loop.index()).route(space, message, publisher, deposit);
+        return deposit == null ? Outcome.ACCEPTED : new Outcome.Deposited(deposit);
     }
 
     /** Publishes the Will of a session, if its permissions of now allow that. On the session's loop. */
     void publishWill(TenantSpace space, Session session, Will will) {
         var message = will.toPublish(space.nanoTime());
-        publish(space, session, message, session.policy().publish(message.topic()), null);
+        var outcome = publish(space, session, message, session.policy().publish(message.topic()), null);
+        if (outcome instanceof Outcome.Deposited deposited) {
+            deposited.deposit().settle();
+        }
     }
 
     /** Gives a message of a Shared Subscription that {@code leaver} does not keep to another member, if there is one. */
-    boolean redeliver(TenantSpace space, TopicFilter filter, Publish message, Session leaver, boolean onlineOnly) {
-        return routers.get(leaver.home().index()).redeliver(space, filter, message, leaver, onlineOnly);
+    boolean redeliver(
+            TenantSpace space,
+            TopicFilter filter,
+            Publish message,
+            Session leaver,
+            boolean onlineOnly,
+            @Nullable Deposit held) {
+        return routers.get(leaver.home().index()).redeliver(space, filter, message, leaver, onlineOnly, held);
     }
 
     /** Tells of a subscription that a change of permissions has ended: MQTT has no packet that would tell its client. */

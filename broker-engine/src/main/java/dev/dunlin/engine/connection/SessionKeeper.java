@@ -12,6 +12,8 @@ import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.tenant.TenantSpace;
 import dev.dunlin.engine.tenant.TenantSpaces;
 import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,36 +111,86 @@ final class SessionKeeper {
      */
     void leave(TenantSpace space, Session session, boolean withWill) {
         session.detach();
-        var will = session.will();
-        if (will == null || !withWill) {
+        if (!withWill) {
             session.will(null);
         }
-        long expiry = session.expirySeconds();
-        if (expiry == 0) {
+        if (session.expirySeconds() == 0) {
             end(space, session);
             return;
         }
-        session.giveAway((filter, message) -> publishing.redeliver(space, filter, message, session, true));
+        session.giveAway((filter, message, held) -> publishing.redeliver(space, filter, message, session, true, held));
+        session.keep();
+        awaitClient(space, session, Instant.now());
+    }
+
+    /** As {@link #leave}, since the engine stops: what the store knows of the session is what it would know after a crash. */
+    void stop(TenantSpace space, Session session) {
+        session.detach();
+        if (!session.isKept()) {
+            session.will(null);
+            end(space, session);
+        }
+    }
+
+    /**
+     * Waits for the client to come again, for as long as the session and its Will may wait. At a space that is let go of
+     * meanwhile, only the Will remains to be waited for: its tenant is loaded anew then.
+     *
+     * @param since when the client went
+     */
+    void awaitClient(TenantSpace space, Session session, Instant since) {
         var loop = session.home().eventLoop();
+        long goneMillis = Math.max(0, Duration.between(since, Instant.now()).toMillis());
         var absence = new Absence();
         if (!session.neverExpires()) {
-            absence.expiry = loop.schedule(() -> end(space, session), expiry, TimeUnit.SECONDS);
-        }
-        if (will != null && withWill) {
-            if (will.delaySeconds() == 0) {
-                publishWill(space, session);
-            } else if (will.delaySeconds() < expiry) {
-                absence.will = loop.schedule(() -> publishWill(space, session), will.delaySeconds(), TimeUnit.SECONDS);
-            } // else it is due when the session ends (MQTT 5 §3.1.2.5)
+            long expiryMillis = TimeUnit.SECONDS.toMillis(session.expirySeconds());
+            absence.expiry = loop.schedule(
+                    () -> whenDue(space, session, () -> end(space, session)),
+                    Math.max(0, expiryMillis - goneMillis),
+                    TimeUnit.MILLISECONDS);
         }
         absencesOn(session.home()).put(session, absence);
+        var will = session.will();
+        if (will == null) {
+            return;
+        }
+        long delayMillis = TimeUnit.SECONDS.toMillis(will.delaySeconds());
+        if (delayMillis <= goneMillis) {
+            publishWill(space, session);
+        } else if (will.delaySeconds() < session.expirySeconds()) {
+            absence.will = loop.schedule(
+                    () -> whenDue(space, session, () -> publishWill(space, session)),
+                    delayMillis - goneMillis,
+                    TimeUnit.MILLISECONDS);
+        } // else it is due when the session ends (MQTT 5 §3.1.2.5)
+    }
+
+    private void whenDue(TenantSpace space, Session session, Runnable action) {
+        if (!space.isUnloaded()) {
+            action.run();
+        } else if (absencesOn(session.home()).remove(session) != null && session.will() != null) {
+            spaces.visit(space);
+        }
+    }
+
+    /** The space is let go of: forgets its sessions, but for the hour of their Wills. */
+    void unload(TenantSpace space) {
+        for (var loop : loops) {
+            loop.post(() -> {
+                for (var session : space.sessionsOn(loop).values()) {
+                    if (session.will() == null) {
+                        endAbsence(session, true);
+                    }
+                }
+            });
+        }
     }
 
     /** Ends a session for good; its Will, if still due, is published first (MQTT 5 [MQTT-3.1.2-8]). */
-    private void end(TenantSpace space, Session session) {
+    void end(TenantSpace space, Session session) {
         endAbsence(session, true);
         publishWill(space, session);
-        session.giveAway((filter, message) -> publishing.redeliver(space, filter, message, session, false));
+        session.giveAway((filter, message, held) -> publishing.redeliver(space, filter, message, session, false, held));
         space.remove(session);
         spaces.dropIfEmpty(space);
     }
@@ -160,6 +212,7 @@ final class SessionKeeper {
             session.will(null);
             try {
                 publishing.publishWill(space, session, will);
+                session.keep(); // without the Will, once that is stored
             } catch (RuntimeException fault) {
                 // whoever ends a session or a connection has more to do after its Will
                 log.error("The Will of {}.{} failed", space.slug(), session.credentialName(), fault);
@@ -240,7 +293,10 @@ final class SessionKeeper {
     }
 
     private static void dropWill(Session session) {
-        session.will(null);
+        if (session.will() != null) {
+            session.will(null);
+            session.keep();
+        }
     }
 
     private static void disconnect(Session session, ReasonCode reason, Incident.Reason why) {

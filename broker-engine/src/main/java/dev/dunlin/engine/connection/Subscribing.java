@@ -5,6 +5,7 @@ import dev.dunlin.engine.packet.Packet.Subscribe;
 import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.session.Delivery;
+import dev.dunlin.engine.session.Receipt;
 import dev.dunlin.engine.session.Session;
 import dev.dunlin.engine.session.Subscription;
 import dev.dunlin.engine.tenant.TenantSpace;
@@ -21,7 +22,9 @@ final class Subscribing {
     private final @Nullable String remoteAddress;
     private final IncidentCounters incidents;
     private final List<ReasonCode> reasons = new ArrayList<>();
+    private final List<Subscription> made = new ArrayList<>();
     private final List<Subscription> bringsRetained = new ArrayList<>();
+    private final Receipt receipt = new Receipt();
     private @Nullable String reasonString;
 
     Subscribing(TenantSpace space, Session session, @Nullable String remoteAddress, IncidentCounters incidents) {
@@ -74,7 +77,8 @@ final class Subscribing {
                     Incident.Reason.SLOW_CONSUMER,
                     "retained messages of earlier subscriptions have yet to be read");
         }
-        space.subscribe(subscription);
+        session.keep(subscription, space.subscribe(subscription), receipt);
+        made.add(subscription);
         if (wantsRetained) {
             bringsRetained.add(subscription);
         }
@@ -111,6 +115,22 @@ final class Subscribing {
     @Nullable
     String reasonString() {
         return reasonString;
+    }
+
+    /** The store did not take the subscriptions: none of them was made. */
+    List<ReasonCode> withdraw() {
+        for (var subscription : made) {
+            space.unsubscribe(session, subscription.filter());
+            session.keepWithout(subscription.filter(), null);
+        }
+        bringsRetained.clear();
+        reasons.replaceAll(reason -> reason.isError() ? reason : ReasonCode.QUOTA_EXCEEDED);
+        return reasons;
+    }
+
+    /** Expects what has to be safe before SUBACK; whoever takes it has to settle it once. */
+    Receipt receipt() {
+        return receipt;
     }
 
     /** Sends the retained messages that the new subscriptions bring; SUBACK is on its way. */

@@ -73,6 +73,8 @@ public record Incident(
         PUBLISH_RATE,
         TOO_MANY_RETAINED,
         QUEUE_FULL,
+        /** There is no room in the store for what would have to be kept. */
+        STORAGE_FULL,
         SLOW_CONSUMER,
         PACKET_TOO_LARGE,
         RECEIVE_MAXIMUM_EXCEEDED,

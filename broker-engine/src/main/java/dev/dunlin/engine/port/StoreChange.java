@@ -26,8 +26,7 @@ public sealed interface StoreChange {
     record Queued(
             @Nullable StoredMessage body,
             List<StoredPlace> places,
-            @Nullable Received received)
-            implements StoreChange {
+            @Nullable Received received) implements StoreChange {
         public Queued {
             places = List.copyOf(places);
         }

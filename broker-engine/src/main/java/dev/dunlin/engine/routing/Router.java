@@ -1,7 +1,9 @@
 package dev.dunlin.engine.routing;
 
 import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.session.Delivery;
+import dev.dunlin.engine.session.Deposit;
 import dev.dunlin.engine.session.Session;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.tenant.TenantSpace;
@@ -35,23 +37,71 @@ public final class Router {
      * Gives {@code message} to all sessions of the tenant that are subscribed to its topic. On this router's loop only.
      *
      * @param publisher the session that published it, if a session did
+     * @param begun the message's deposit, if it has one already
+     * @return the message's deposit, if somebody may keep it; whoever has begun it or gets it has to settle it once
      */
-    public void route(TenantSpace space, Publish message, @Nullable Session publisher) {
+    public @Nullable Deposit route(
+            TenantSpace space, Publish message, @Nullable Session publisher, @Nullable Deposit begun) {
         var route = routeOf(space, message.topic());
+        if (message.qos() != QoS.AT_MOST_ONCE && space.hasKeptSessions()) {
+            return routeKept(space, message, publisher, begun, route);
+        }
         for (int i = 0; i < route.byLoop.length; i++) {
             var deliveries = route.byLoop[i];
-            if (deliveries == null) {
-                continue;
-            }
-            if (i == loop.index()) {
-                loop.deliver(message, deliveries, publisher);
-            } else {
-                loop.handOver(loops.get(i), message, deliveries, publisher);
+            if (deliveries != null) {
+                give(message, loops.get(i), deliveries, publisher, null);
             }
         }
         for (var group : route.groups) {
-            give(message, group.choose(), publisher);
+            give(message, group.choose(), publisher, null);
         }
+        return begun;
+    }
+
+    /** As {@link #route}, where some session may outlive its connection: it is known beforehand who gets the message. */
+    private @Nullable Deposit routeKept(
+            TenantSpace space, Publish message, @Nullable Session publisher, @Nullable Deposit begun, Route route) {
+        var all = new ArrayList<Delivery[]>(route.byLoop.length + route.groups.size());
+        for (var deliveries : route.byLoop) {
+            if (deliveries != null) {
+                all.add(deliveries);
+            }
+        }
+        for (var group : route.groups) {
+            all.add(group.choose());
+        }
+        boolean isAnyKept = isAnyKept(all);
+        var deposit = isAnyKept ? depositFor(space, message, publisher, begun, all) : null;
+        for (var deliveries : all) {
+            give(message, deliveries, publisher, deposit);
+        }
+        return deposit == null ? begun : deposit;
+    }
+
+    private static boolean isAnyKept(List<Delivery[]> all) {
+        for (var deliveries : all) {
+            for (var delivery : deliveries) {
+                if (delivery.qos() != QoS.AT_MOST_ONCE && delivery.session().isKept()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static Deposit depositFor(
+            TenantSpace space,
+            Publish message,
+            @Nullable Session publisher,
+            @Nullable Deposit begun,
+            List<Delivery[]> all) {
+        var deposit = begun == null ? space.store().newDeposit() : begun;
+        deposit.expectHolders(all.stream().mapToInt(some -> some.length).sum());
+        if (message.qos() == QoS.EXACTLY_ONCE) {
+            var received = publisher == null ? null : publisher.asReceived(message.packetId());
+            deposit.storeFirst(message, all, publisher, received);
+        }
+        return deposit;
     }
 
     /**
@@ -59,10 +109,16 @@ public final class Router {
      *
      * @param leaver who had it and does not keep it
      * @param onlineOnly whether a member who is away may have it too
-     * @return whether there was one
+     * @param held the message's deposit, if the leaver has it from one
+     * @return whether there was one; it is stored for it, if its session is kept
      */
     public boolean redeliver(
-            TenantSpace space, TopicFilter filter, Publish message, Session leaver, boolean onlineOnly) {
+            TenantSpace space,
+            TopicFilter filter,
+            Publish message,
+            Session leaver,
+            boolean onlineOnly,
+            @Nullable Deposit held) {
         var members = new ArrayList<Delivery>();
         space.subscriptions().forEachAt(filter, subscription -> {
             boolean isMember = subscription.filter().equals(filter) && subscription.session() != leaver;
@@ -76,16 +132,47 @@ public final class Router {
             return false;
         }
         var member = new Route.ShareGroup(members).choose();
-        give(message, member, null);
+        Deposit deposit = null;
+        List<Delivery[]> all = List.<Delivery[]>of(member);
+        if (isAnyKept(all)) {
+            deposit = space.store().newDeposit();
+            deposit.expectHolders(1);
+            deposit.storeFirst(message, all, null, null);
+        }
+        give(message, member, null, deposit);
+        if (deposit != null) {
+            settleWhenSafe(deposit, held);
+        }
         return true;
     }
 
-    private void give(Publish message, Delivery[] member, @Nullable Session publisher) {
-        var home = member[0].session().home();
+    /** The publisher, if it still waits, waits for the new holder too. */
+    private static void settleWhenSafe(Deposit deposit, @Nullable Deposit held) {
+        if (held == null) {
+            deposit.settle();
+            return;
+        }
+        held.expect(1);
+        if (deposit.isSafeAlready(held::settle)) {
+            held.settle();
+        }
+    }
+
+    /** @param deliveries to sessions of one loop, at least one */
+    private void give(Publish message, Delivery[] deliveries, @Nullable Session publisher, @Nullable Deposit deposit) {
+        give(message, deliveries[0].session().home(), deliveries, publisher, deposit);
+    }
+
+    private void give(
+            Publish message,
+            SessionLoop home,
+            Delivery[] deliveries,
+            @Nullable Session publisher,
+            @Nullable Deposit deposit) {
         if (home == loop) {
-            loop.deliver(message, member, publisher);
+            loop.deliver(message, deliveries, publisher, deposit);
         } else {
-            loop.handOver(home, message, member, publisher);
+            loop.handOver(home, message, deliveries, publisher, deposit);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.dunlin.engine.packet.QoS;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -64,21 +65,27 @@ final class Backlog {
         countRemoved(queue.remove());
     }
 
-    void removeQueued(Predicate<Outgoing> condition) {
+    /** @param removed is told of each that goes */
+    void removeQueued(Predicate<Outgoing> condition, Consumer<Outgoing> removed) {
         queue.removeIf(outgoing -> {
             boolean remove = condition.test(outgoing);
             if (remove) {
                 countRemoved(outgoing);
+                removed.accept(outgoing);
             }
             return remove;
         });
     }
 
+    void forEachQueued(Consumer<Outgoing> action) {
+        queue.forEach(action);
+    }
+
     /** At most once a second: a queue that is full must not be walked for each message that it does not take. */
-    void removeExpired(long nowNanos) {
+    void removeExpired(long nowNanos, Consumer<Outgoing> removed) {
         if (nowNanos - expiredRemovedNanos >= EXPIRY_INTERVAL_NANOS) {
             expiredRemovedNanos = nowNanos;
-            removeQueued(outgoing -> outgoing.message.isExpired(nowNanos));
+            removeQueued(outgoing -> outgoing.message.isExpired(nowNanos), removed);
         }
     }
 

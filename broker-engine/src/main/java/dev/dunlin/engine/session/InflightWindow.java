@@ -3,6 +3,7 @@ package dev.dunlin.engine.session;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -29,21 +30,40 @@ final class InflightWindow {
         return bytes;
     }
 
-    /** Gives {@code outgoing} the next free Packet Identifier. Not to be called with 32,768 messages in the window. */
+    /** Whether nothing else has the Packet Identifier that {@code outgoing} must have, if it must have one. */
+    boolean mayAdd(Outgoing outgoing) {
+        return outgoing.packetId == 0 || get(outgoing.packetId) == null;
+    }
+
+    /**
+     * Takes {@code outgoing} with the Packet Identifier that it has, see {@link #mayAdd}, or with the next free one. Not to be
+     * called with 32,768 messages in the window.
+     */
     void add(Outgoing outgoing) {
-        if (2 * (size + 1) > slots.length) {
+        while (2 * (size + 1) > slots.length || isTakenByAnother(outgoing)) {
             grow();
         }
+        if (outgoing.packetId == 0) {
+            outgoing.packetId = nextPacketId();
+        }
+        outgoing.sequence = sequence++;
+        slots[outgoing.packetId & slots.length - 1] = outgoing;
+        size++;
+        bytes += outgoing.message.queuedBytes();
+    }
+
+    /** Whether another identifier with the same low bits is in the way. */
+    private boolean isTakenByAnother(Outgoing outgoing) {
+        return outgoing.packetId != 0 && slots[outgoing.packetId & slots.length - 1] != null;
+    }
+
+    private int nextPacketId() {
         int id = lastPacketId;
         do {
             id = id == MAX_PACKET_ID ? 1 : id + 1;
         } while (slots[id & slots.length - 1] != null);
         lastPacketId = id;
-        outgoing.packetId = id;
-        outgoing.sequence = sequence++;
-        slots[id & slots.length - 1] = outgoing;
-        size++;
-        bytes += outgoing.message.queuedBytes();
+        return id;
     }
 
     @Nullable
@@ -61,10 +81,12 @@ final class InflightWindow {
         }
     }
 
-    void removeIf(Predicate<Outgoing> condition) {
+    /** @param removed is told of each that goes */
+    void removeIf(Predicate<Outgoing> condition, Consumer<Outgoing> removed) {
         for (var outgoing : inOrder()) {
             if (condition.test(outgoing)) {
                 remove(outgoing);
+                removed.accept(outgoing);
             }
         }
     }

@@ -7,12 +7,15 @@ import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.Will;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.StoreChange.Received;
+import dev.dunlin.engine.port.StoredPlace;
 import dev.dunlin.engine.topic.TopicFilter;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
-import java.util.function.BiPredicate;
+import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +31,28 @@ public final class Session {
     /** Messages of QoS 1 and 2 in flight to a client, whatever its Receive Maximum. */
     public static final int MAX_INFLIGHT = 1_024;
 
+    /** Of a message for which no place was taken before it was offered. */
+    public static final long NO_POSITION = -1;
+
     private static final int MAX_RETAINED_BURSTS = 64;
+
+    /** What follows from PUBREC. */
+    public enum PubrecAnswer {
+        PUBREL,
+        /** Nothing, or PUBREL later. */
+        NOTHING,
+        /** The Packet Identifier is not known. */
+        UNKNOWN
+    }
+
+    /** Whoever may have what a session gives away. */
+    public interface Taker {
+        /**
+         * @param deposit the message's, if it has one; a taker that keeps it has it stored before this returns
+         * @return whether somebody has taken the message
+         */
+        boolean take(TopicFilter shared, Publish message, @Nullable Deposit deposit);
+    }
 
     private final SessionLoop home;
     private final SessionHost host;
@@ -57,7 +81,12 @@ public final class Session {
     /** In flight on this connection: what counts against Receive Maximum. */
     private int onWire;
 
-    private long expirySeconds;
+    private volatile long expirySeconds;
+
+    /** Absent in a session that never outlived a connection. */
+    private volatile @Nullable Durability durability;
+
+    private boolean hasEnded;
     private AccessPolicy policy;
     private @Nullable Will will;
     private boolean draining;
@@ -124,6 +153,142 @@ public final class Session {
             return removed;
         }
         return removed == null ? null : subscriptions.remove(filter);
+    }
+
+    // What is kept of it
+
+    /** Whether it outlives its connection, and is kept in the store; any thread may ask, and learns what was true a moment ago. */
+    public boolean isKept() {
+        return durability != null && expirySeconds > 0;
+    }
+
+    /**
+     * Has the store know of the session what there is to know but for what hangs on it: after the client came, went, or changed
+     * how long its session is to last.
+     */
+    public void keep() {
+        var durability = this.durability;
+        if (durability == null && expirySeconds > 0) {
+            durability = new Durability(host.store().newId(), 0);
+            this.durability = durability;
+            host.countDurable(1);
+        }
+        if (durability != null) {
+            host.store().putSession(durability.id, this, online, will);
+        }
+    }
+
+    /** As {@link #keep}, for a subscription that is put; {@code receipt} expects it unless the store has the like. */
+    public void keep(Subscription subscription, @Nullable Subscription replaced, Receipt receipt) {
+        var durability = this.durability;
+        if (durability == null || expirySeconds == 0) {
+            return;
+        }
+        boolean isKnown =
+                replaced != null && replaced.asksForTheSameAs(subscription) && !durability.isAnySubscriptionUnderWay();
+        if (!isKnown) {
+            host.store().putSubscription(durability.id, subscription, durability.subscriptionUnderWay(receipt));
+        }
+    }
+
+    /** As {@link #keep}, for a subscription that is removed; {@code receipt} expects it, if there is one. */
+    public void keepWithout(TopicFilter filter, @Nullable Receipt receipt) {
+        var durability = this.durability;
+        if (durability != null) {
+            host.store()
+                    .removeSubscription(
+                            durability.id, filter, receipt == null ? null : durability.subscriptionUnderWay(receipt));
+        }
+    }
+
+    /**
+     * Takes a place for a message that is to be stored before it is delivered. Any thread.
+     *
+     * @return null if the session does not outlive its connection
+     */
+    public @Nullable StoredPlace takePlace(Deposit deposit, QoS qos, boolean retain, Delivery delivery) {
+        var durability = this.durability;
+        return durability == null || expirySeconds == 0
+                ? null
+                : TenantStore.place(durability.id, durability.nextPosition(), deposit, qos, retain, delivery);
+    }
+
+    /** A message that was stored before it is delivered is there. */
+    void onStored() {
+        drain();
+    }
+
+    /** Restores what an earlier process knew, in a session without a client. */
+    public void restore(long id, long expirySeconds, @Nullable Will will) {
+        this.expirySeconds = expirySeconds;
+        this.will = will;
+        durability = new Durability(id, 0);
+        host.countDurable(1);
+    }
+
+    /** Restores the next message in the order of positions, of which {@code deposit} counts this session among the holders. */
+    public void restore(StoredPlace place, Publish message, Deposit deposit, @Nullable TopicFilter shared) {
+        var outgoing = new Outgoing(
+                message,
+                QoS.of(place.qos()),
+                place.retain(),
+                TenantStore.subscriptionIds(place),
+                shared,
+                place.isReceived());
+        outgoing.keep(deposit, place.position(), true);
+        durability().restored(place.position());
+        if (outgoing.isReceived()) {
+            window().add(outgoing);
+        } else if (policy.mayReceive(message.topic())) {
+            backlog().enqueue(outgoing);
+            isBehind = true;
+        } else {
+            letGo(outgoing);
+        }
+    }
+
+    /** Restores the Packet Identifier of a QoS 2 message that the client has not released. */
+    public void restoreReceived(int packetId) {
+        receive(packetId);
+        durability().noteReceived(packetId);
+    }
+
+    private Durability durability() {
+        return Objects.requireNonNull(durability, "the session ends with its connection");
+    }
+
+    /** Has a message stored that the client has not acknowledged in time, or is not there to acknowledge. */
+    void handIn(Outgoing outgoing) {
+        var deposit = outgoing.deposit;
+        if (deposit != null && !outgoing.isHandedIn) {
+            outgoing.isHandedIn = true;
+            host.store()
+                    .queue(
+                            deposit,
+                            outgoing,
+                            TenantStore.place(
+                                    durability().id,
+                                    outgoing.position,
+                                    deposit,
+                                    outgoing.qos,
+                                    outgoing.retain,
+                                    outgoing.subscriptionIds,
+                                    outgoing.shared));
+        }
+    }
+
+    /** The session has no more to do with a message, which has left window and queue. */
+    private void letGo(Outgoing outgoing) {
+        var deposit = outgoing.deposit;
+        if (deposit == null) {
+            return;
+        }
+        outgoing.deposit = null;
+        outgoing.settle(deposit);
+        if (outgoing.isHandedIn && !hasEnded) {
+            host.store().removePlace(durability().id, outgoing.position);
+        }
+        deposit.release();
     }
 
     /** Whether a client is connected; any thread may ask, and learns what was true a moment ago. */
@@ -196,14 +361,32 @@ public final class Session {
         if (backlog != null) {
             backlog.resends.clear();
             backlog.bursts.removeIf(burst -> burst.delivery().qos() == QoS.AT_MOST_ONCE);
-            backlog.removeQueued(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE);
+            backlog.removeQueued(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE, this::letGo);
             tidyBacklog();
+        }
+        if (isKept()) {
+            forEachUnfinished(this::handIn); // whatever is stored from now on comes later
+        }
+    }
+
+    private void forEachUnfinished(Consumer<Outgoing> action) {
+        if (inflight != null) {
+            inflight.inOrder().forEach(action);
+        }
+        if (backlog != null) {
+            backlog.forEachQueued(action);
         }
     }
 
     /** The session has ended: whoever still refers to it holds no messages by it, and what still comes for it is dropped. */
     public void end() {
         expirySeconds = 0;
+        hasEnded = true;
+        if (durability != null) {
+            host.store().removeSession(durability().id);
+            host.countDurable(-1);
+            forEachUnfinished(this::letGo);
+        }
         backlog = null;
         inflight = null;
         isBehind = false;
@@ -216,18 +399,49 @@ public final class Session {
 
     // Delivery
 
-    /** Takes note of a message for this session: sends it, queues it or drops it. A fault closes the connection only. */
-    public void offer(Publish message, Delivery delivery) {
+    /**
+     * Takes note of a message for this session: sends it, queues it or drops it. A fault closes the connection only.
+     *
+     * @param deposit expects this session, if it expects any
+     * @param position of the place that was taken before, {@link #NO_POSITION} if none was
+     */
+    public void offer(Publish message, Delivery delivery, @Nullable Deposit deposit, long position) {
         try {
             var qos = message.qos().atMost(delivery.qos());
             boolean retain = message.retain() && delivery.retainAsPublished();
             if (qos == QoS.AT_MOST_ONCE) {
                 offerAtMostOnce(message, retain, delivery);
-            } else {
+                if (deposit != null) {
+                    deposit.passOver();
+                }
+            } else if (deposit == null) {
                 offerAcknowledged(new Outgoing(message, qos, retain, delivery));
+            } else {
+                offerKept(new Outgoing(message, qos, retain, delivery), deposit, position);
             }
         } catch (RuntimeException fault) {
             onFault(fault);
+        }
+    }
+
+    private void offerKept(Outgoing outgoing, Deposit deposit, long position) {
+        var durability = this.durability;
+        if (durability != null && position != NO_POSITION) {
+            outgoing.keep(deposit, position, true);
+            outgoing.settle(deposit); // as far as this loop is concerned: the store settles the rest
+        } else if (durability != null && expirySeconds > 0) {
+            outgoing.keep(deposit, durability.nextPosition(), false);
+        } else {
+            deposit.passOver();
+        }
+        offerAcknowledged(outgoing);
+        if (!outgoing.isUnsafe()) {
+            return;
+        }
+        if (online) {
+            home.safeWait().add(this, outgoing);
+        } else {
+            handIn(outgoing);
         }
     }
 
@@ -270,7 +484,17 @@ public final class Session {
             send(outbound, outgoing);
         } else if (outbound != null || expirySeconds > 0) {
             enqueue(outgoing);
+        } else if (outgoing.deposit != null) {
+            removePlace(outgoing);
         }
+    }
+
+    /** Of a message that came after the end of the session, which took its other places along. */
+    private void removePlace(Outgoing outgoing) {
+        if (outgoing.isHandedIn) {
+            host.store().removePlace(durability().id, outgoing.position);
+        }
+        letGo(outgoing);
     }
 
     private void enqueue(Outgoing outgoing) {
@@ -278,13 +502,14 @@ public final class Session {
         var backlog = backlog();
         int bytes = outgoing.message.queuedBytes();
         if (!backlog.hasRoomFor(bytes, limits.queuedMessagesPerSession(), limits.queuedBytesPerSession())) {
-            backlog.removeExpired(host.nanoTime());
+            backlog.removeExpired(host.nanoTime(), this::letGo);
         }
         if (backlog.hasRoomFor(bytes, limits.queuedMessagesPerSession(), limits.queuedBytesPerSession())) {
             backlog.enqueue(outgoing);
             isBehind = true;
         } else {
             tidyBacklog();
+            letGo(outgoing);
             host.onDropped(this, outgoing.message, Incident.Reason.QUEUE_FULL);
         }
     }
@@ -311,11 +536,15 @@ public final class Session {
     /** A window that is empty takes any message, so that one larger than the limit does not stop the queue for good. */
     private boolean windowTakes(Outgoing outgoing) {
         var inflight = this.inflight;
+        if (outgoing.isHeldBack()) {
+            return false;
+        }
         if (outgoing.qos == QoS.AT_MOST_ONCE || inflight == null || inflight.size() == 0) {
             return true;
         }
         return onWire < receiveMaximum
                 && inflight.size() < MAX_INFLIGHT
+                && inflight.mayAdd(outgoing)
                 && inflight.bytes() + outgoing.message.queuedBytes()
                         <= host.limits().queuedBytesPerSession();
     }
@@ -352,7 +581,9 @@ public final class Session {
             return false;
         }
         backlog.removeNext();
-        if (!next.message.isExpired(host.nanoTime())) {
+        if (next.message.isExpired(host.nanoTime()) || next.isRefused()) {
+            letGo(next);
+        } else {
             send(outbound, next);
         }
         return true;
@@ -365,11 +596,14 @@ public final class Session {
         var again = backlog.resends.remove();
         onWire++;
         if (again.isReceived()) {
-            outbound.pubrel(again.packetId);
+            if (!again.isPubrelHeldBack) {
+                outbound.pubrel(again.packetId);
+            }
         } else if (!outbound.publish(
                 again.message, again.qos, true, again.retain, again.packetId, again.subscriptionIds)) {
             onWire--;
             window().remove(again);
+            letGo(again);
             host.onDropped(this, again.message, Incident.Reason.PACKET_TOO_LARGE);
         }
         return true;
@@ -417,6 +651,7 @@ public final class Session {
             if (outgoing.qos != QoS.AT_MOST_ONCE) {
                 window().remove(outgoing);
                 onWire--;
+                letGo(outgoing);
             }
             host.onDropped(this, outgoing.message, Incident.Reason.PACKET_TOO_LARGE);
         }
@@ -433,16 +668,16 @@ public final class Session {
 
     /**
      * @param refused whether the reason code is an error, which ends the delivery (MQTT 5 [MQTT-4.3.3-4])
-     * @return whether PUBREL is the answer; otherwise the Packet Identifier is not known
+     * @return what is to be answered
      */
-    public boolean onPubrec(int packetId, boolean refused) {
+    public PubrecAnswer onPubrec(int packetId, boolean refused) {
         var outgoing = inFlight(packetId);
         if (outgoing == null || outgoing.awaits == Outgoing.Awaits.PUBACK) {
-            return false;
+            return PubrecAnswer.UNKNOWN;
         }
         if (refused) {
             finish(outgoing);
-            return true;
+            return PubrecAnswer.NOTHING;
         }
         if (!outgoing.isReceived()) {
             outgoing.awaits = Outgoing.Awaits.PUBCOMP;
@@ -450,8 +685,35 @@ public final class Session {
             if (backlog != null && backlog.resends.remove(outgoing)) {
                 onWire++; // the client remembers it from an earlier connection
             }
+            if (outgoing.deposit != null) {
+                holdPubrelBack(outgoing);
+            }
         }
-        return true;
+        return outgoing.isPubrelHeldBack ? PubrecAnswer.NOTHING : PubrecAnswer.PUBREL;
+    }
+
+    /** Until it is stored that the message is not to be sent again: after PUBREL, the client would take it for another. */
+    private void holdPubrelBack(Outgoing outgoing) {
+        outgoing.isPubrelHeldBack = true;
+        var receipt = new Receipt();
+        receipt.expect(1);
+        host.store().placeReceived(durability().id, outgoing.position, receipt);
+        boolean isStored = receipt.isSafeAlready(() -> home.post(() -> onPubrecStored(outgoing)));
+        if (isStored) {
+            outgoing.isPubrelHeldBack = false;
+        }
+    }
+
+    private void onPubrecStored(Outgoing outgoing) {
+        if (!outgoing.isPubrelHeldBack) {
+            return;
+        }
+        outgoing.isPubrelHeldBack = false;
+        var outbound = this.outbound;
+        boolean isToBeSentAgain = backlog != null && backlog.resends.contains(outgoing);
+        if (outbound != null && !isToBeSentAgain && inFlight(outgoing.packetId) == outgoing) {
+            outbound.pubrel(outgoing.packetId);
+        }
     }
 
     public void onPubcomp(int packetId) {
@@ -463,6 +725,7 @@ public final class Session {
 
     private void finish(Outgoing outgoing) {
         window().remove(outgoing);
+        letGo(outgoing);
         boolean notSentAgainYet = backlog != null && backlog.resends.remove(outgoing);
         if (!notSentAgainYet) {
             onWire--;
@@ -501,6 +764,54 @@ public final class Session {
         return unreleasedCount - unreleasedBefore;
     }
 
+    /** The PUBREC of a QoS 2 message waits for {@code receipt}, and the message is noted in the store if {@code isStored}. */
+    public void receiveUnsafe(int packetId, Receipt receipt, boolean isStored) {
+        var durability = this.durability;
+        if (durability != null) {
+            durability.noteUnsafe(packetId, receipt);
+            if (isStored) {
+                durability.noteReceived(packetId);
+            }
+        }
+    }
+
+    /** The PUBREC of a QoS 2 message goes out. */
+    public void onPubrecDue(int packetId) {
+        var durability = this.durability;
+        if (durability != null) {
+            durability.forgetUnsafe(packetId);
+        }
+    }
+
+    /** What the PUBREC of a QoS 2 message waits for, if it does. */
+    public @Nullable Receipt unsafe(int packetId) {
+        var durability = this.durability;
+        return durability == null ? null : durability.unsafe(packetId);
+    }
+
+    /** What to store of a QoS 2 message that this session publishes; null if the session is not kept. */
+    public @Nullable Received asReceived(int packetId) {
+        var durability = this.durability;
+        return durability == null || expirySeconds == 0 ? null : durability.received(packetId);
+    }
+
+    /**
+     * Has the store forget a QoS 2 message that was released: a crash must not let the next message with its Packet Identifier
+     * pass for it.
+     *
+     * @return expects that, and has to be settled once; null if the store does not have it
+     */
+    public @Nullable Receipt forgetReceived(int packetId) {
+        var durability = this.durability;
+        if (durability == null || !durability.forgetReceived(packetId)) {
+            return null;
+        }
+        var receipt = new Receipt();
+        receipt.expect(1);
+        host.store().removeReceived(durability.received(packetId), receipt);
+        return receipt;
+    }
+
     /** @return whether the Packet Identifier was known */
     public boolean release(int packetId) {
         var ids = unreleased;
@@ -527,15 +838,16 @@ public final class Session {
     public void policy(AccessPolicy policy) {
         this.policy = policy;
         if (outbound == null && inflight != null) {
-            inflight.removeIf(this::isHidden);
+            inflight.removeIf(this::isHidden, this::letGo);
         }
         var backlog = this.backlog;
         if (backlog != null) {
-            backlog.removeQueued(this::isHidden);
+            backlog.removeQueued(this::isHidden, this::letGo);
             backlog.resends.removeIf(outgoing -> {
                 boolean hidden = isHidden(outgoing);
                 if (hidden) {
                     window().remove(outgoing);
+                    letGo(outgoing);
                 }
                 return hidden;
             });
@@ -552,20 +864,21 @@ public final class Session {
      * Gives away what came by a Shared Subscription and is not this client's alone to finish: what waits, and what was sent
      * with QoS 1 and not acknowledged (MQTT 5 §4.8.2). QoS 2 messages that were sent stay [MQTT-4.8.2-4].
      *
-     * @param taker whether another member of the group has taken the message
+     * @param taker takes what another member of the group can have
      */
-    public void giveAway(BiPredicate<TopicFilter, Publish> taker) {
+    public void giveAway(Taker taker) {
         if (inflight != null) {
-            inflight.removeIf(outgoing -> outgoing.awaits == Outgoing.Awaits.PUBACK && isTaken(outgoing, taker));
+            inflight.removeIf(
+                    outgoing -> outgoing.awaits == Outgoing.Awaits.PUBACK && isTaken(outgoing, taker), this::letGo);
         }
         if (backlog != null) {
-            backlog.removeQueued(outgoing -> isTaken(outgoing, taker));
+            backlog.removeQueued(outgoing -> isTaken(outgoing, taker), this::letGo);
             tidyBacklog();
         }
     }
 
-    private static boolean isTaken(Outgoing outgoing, BiPredicate<TopicFilter, Publish> taker) {
-        return outgoing.shared != null && taker.test(outgoing.shared, outgoing.message);
+    private static boolean isTaken(Outgoing outgoing, Taker taker) {
+        return outgoing.shared != null && taker.take(outgoing.shared, outgoing.message, outgoing.deposit);
     }
 
     private void onFault(RuntimeException fault) {

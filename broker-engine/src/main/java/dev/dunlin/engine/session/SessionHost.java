@@ -12,6 +12,12 @@ public interface SessionHost {
     /** The engine's clock. */
     long nanoTime();
 
+    /** The tenant's part of the store. */
+    TenantStore store();
+
+    /** One more session is kept in the store, or with -1 one less. Any thread. */
+    void countDurable(int change);
+
     /** A message for {@code session} was dropped; called on its event loop. */
     void onDropped(Session session, Publish message, Incident.Reason reason);
 }

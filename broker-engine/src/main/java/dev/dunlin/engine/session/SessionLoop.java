@@ -3,9 +3,12 @@ package dev.dunlin.engine.session;
 import dev.dunlin.engine.packet.Publish;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.internal.PlatformDependent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +44,13 @@ public final class SessionLoop {
     private final HandOver[] handOvers;
     private final LoopCounters counters = new LoopCounters();
     private final Runnable endTurn = this::endTurn;
+    private final Runnable runPosted = this::runPosted;
+    private final SafeWait safeWait = new SafeWait(this);
+
+    /** From any thread; bounded by what those threads do for packets of clients, each of which may have so many unanswered. */
+    private final Queue<Runnable> posted = PlatformDependent.newMpscQueue();
+
+    private final AtomicBoolean isPostDue = new AtomicBoolean();
     private List<TurnEnd> turnEnds = new ArrayList<>();
     private List<TurnEnd> spareTurnEnds = new ArrayList<>();
     private List<Runnable> whenUncongested = new ArrayList<>();
@@ -91,9 +101,15 @@ public final class SessionLoop {
      *
      * @param deliveries to sessions that live on {@code to}; not changed afterwards
      * @param publisher the session that published, if a session did
+     * @param deposit expects each of the deliveries, if it expects any
      */
-    public void handOver(SessionLoop to, Publish message, Delivery[] deliveries, @Nullable Session publisher) {
-        handOvers[to.index].add(message, deliveries, publisher);
+    public void handOver(
+            SessionLoop to,
+            Publish message,
+            Delivery[] deliveries,
+            @Nullable Session publisher,
+            @Nullable Deposit deposit) {
+        handOvers[to.index].add(message, deliveries, publisher, deposit);
         expectEndOfTurn();
     }
 
@@ -163,18 +179,52 @@ public final class SessionLoop {
     }
 
     /** Offers {@code message} to each session but, where No Local says so, to its publisher. */
-    static void offer(Publish message, Delivery[] deliveries, @Nullable Session publisher) {
-        for (var each : deliveries) {
-            var delivery = each.of(publisher);
+    static void offer(Publish message, Delivery[] deliveries, @Nullable Session publisher, @Nullable Deposit deposit) {
+        var positions = deposit == null ? null : deposit.positionsOf(deliveries);
+        for (int i = 0; i < deliveries.length; i++) {
+            var delivery = deliveries[i].of(publisher);
             if (delivery != null) {
-                delivery.session().offer(message, delivery);
+                delivery.session()
+                        .offer(message, delivery, deposit, positions == null ? Session.NO_POSITION : positions[i]);
+            } else if (deposit != null) {
+                deposit.passOver();
             }
         }
     }
 
     /** As {@link #handOver}, to sessions of this loop, at once. */
-    public void deliver(Publish message, Delivery[] deliveries, @Nullable Session publisher) {
-        offer(message, deliveries, publisher);
+    public void deliver(
+            Publish message, Delivery[] deliveries, @Nullable Session publisher, @Nullable Deposit deposit) {
+        offer(message, deliveries, publisher, deposit);
+    }
+
+    SafeWait safeWait() {
+        return safeWait;
+    }
+
+    /** Has {@code action} run on this loop soon, after whatever was posted before. Any thread; one wake-up for many. */
+    public void post(Runnable action) {
+        posted.add(action);
+        if (isPostDue.compareAndSet(false, true)) {
+            try {
+                eventLoop.execute(runPosted);
+            } catch (RejectedExecutionException shuttingDown) {
+                log.debug("A loop that has ended is told of something");
+            }
+        }
+    }
+
+    private void runPosted() {
+        isPostDue.set(false);
+        var action = posted.poll();
+        while (action != null) {
+            try {
+                action.run();
+            } catch (RuntimeException fault) {
+                log.error("Something that another thread has told a loop of failed; the rest goes on", fault);
+            }
+            action = posted.poll();
+        }
     }
 
     /** From one loop to another: fields belong to {@code from}, but for the count of what waits. */
@@ -189,13 +239,13 @@ public final class SessionLoop {
             this.to = to;
         }
 
-        void add(Publish message, Delivery[] deliveries, @Nullable Session publisher) {
+        void add(Publish message, Delivery[] deliveries, @Nullable Session publisher, @Nullable Deposit deposit) {
             var batch = this.batch;
             if (batch == null) {
                 batch = new Batch(this);
                 this.batch = batch;
             }
-            batch.add(message, deliveries, publisher);
+            batch.add(message, deliveries, publisher, deposit);
         }
 
         void send() {
@@ -231,16 +281,18 @@ public final class SessionLoop {
         private final List<Publish> messages = new ArrayList<>();
         private final List<Delivery[]> deliveries = new ArrayList<>();
         private final List<@Nullable Session> publishers = new ArrayList<>();
+        private final List<@Nullable Deposit> deposits = new ArrayList<>();
         private int deliveryCount;
 
         Batch(HandOver handOver) {
             this.handOver = handOver;
         }
 
-        void add(Publish message, Delivery[] deliveries, @Nullable Session publisher) {
+        void add(Publish message, Delivery[] deliveries, @Nullable Session publisher, @Nullable Deposit deposit) {
             messages.add(message);
             this.deliveries.add(deliveries);
             publishers.add(publisher);
+            deposits.add(deposit);
             deliveryCount += deliveries.length;
         }
 
@@ -248,7 +300,7 @@ public final class SessionLoop {
         public void run() {
             try {
                 for (int i = 0; i < messages.size(); i++) {
-                    offer(messages.get(i), deliveries.get(i), publishers.get(i));
+                    offer(messages.get(i), deliveries.get(i), publishers.get(i), deposits.get(i));
                 }
             } finally {
                 handOver.done(deliveryCount);

@@ -19,6 +19,14 @@ public record Subscription(
         return delivery.session();
     }
 
+    /** Whether its client has asked for it in the same way. */
+    boolean asksForTheSameAs(Subscription other) {
+        return requestedQos == other.requestedQos
+                && subscriptionId == other.subscriptionId
+                && delivery.noLocal() == other.delivery.noLocal()
+                && delivery.retainAsPublished() == other.delivery.retainAsPublished();
+    }
+
     /** Whether a message on {@code topic}, which the filter matches, may be delivered for it. */
     public boolean shows(TopicName topic) {
         for (var filter : hidden) {

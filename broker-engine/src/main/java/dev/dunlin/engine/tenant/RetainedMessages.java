@@ -1,8 +1,10 @@
 package dev.dunlin.engine.tenant;
 
 import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.port.StoredRetained;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.session.Subscription;
+import dev.dunlin.engine.session.TenantStore;
 import dev.dunlin.engine.topic.TopicName;
 import dev.dunlin.engine.topic.TreeReference;
 import java.util.ArrayList;
@@ -132,6 +134,19 @@ public final class RetainedMessages {
             var topic = expired.message.topic();
             slots.update(tree -> tree.get(topic, ONLY) == slot ? tree.without(topic, ONLY) : tree);
         }
+    }
+
+    /** What is retained on {@code topic}, as the store keeps it; null for nothing. */
+    @Nullable
+    StoredRetained stored(TopicName topic, TenantStore store) {
+        var slot = slots.get().get(topic, ONLY);
+        var kept = slot == null ? null : slot.get();
+        return kept == null ? null : store.storedRetained(kept.message, kept.clientId);
+    }
+
+    /** Keeps what the store has, whatever the limits are now. Before anybody publishes. */
+    public void restore(Publish message, String clientId) {
+        keep(new Kept(message, clientId), TenantLimits.NONE);
     }
 
     public int size() {

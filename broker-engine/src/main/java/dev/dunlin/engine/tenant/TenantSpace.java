@@ -5,21 +5,29 @@ import dev.dunlin.engine.access.AccessPolicy.SubscribeAnswer;
 import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.port.Access;
 import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.MessageTap;
+import dev.dunlin.engine.port.StoreChange;
+import dev.dunlin.engine.port.StoredRetained;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.session.Delivery;
+import dev.dunlin.engine.session.Receipt;
 import dev.dunlin.engine.session.Session;
 import dev.dunlin.engine.session.SessionHost;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.session.Subscription;
+import dev.dunlin.engine.session.TenantStore;
 import dev.dunlin.engine.topic.TopicFilter;
+import dev.dunlin.engine.topic.TopicName;
 import dev.dunlin.engine.topic.TopicTree;
 import dev.dunlin.engine.topic.TreeReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -53,10 +61,15 @@ public final class TenantSpace implements SessionHost {
     private final RateLimit publishRate;
     private final AtomicLong connections = new AtomicLong();
     private final AtomicLong sessionCount = new AtomicLong();
+    private final AtomicInteger keptSessions = new AtomicInteger();
+    private final TenantStore store;
+    private final CompletableFuture<Void> loaded = new CompletableFuture<>();
     private final List<Map<String, Session>> sessionsByLoop;
     private volatile TenantLimits limits;
     private volatile @Nullable MessageTap tap;
     private volatile long lastDropReportNanos;
+    private volatile long usedNanos;
+    private volatile boolean isUnloaded;
 
     TenantSpace(
             TenantId id,
@@ -64,8 +77,11 @@ public final class TenantSpace implements SessionHost {
             TenantLimits limits,
             int loops,
             LongSupplier nanoClock,
-            DropListener dropListener) {
+            DropListener dropListener,
+            MessageStore store) {
         this.id = id;
+        this.store = new TenantStore(store, id, nanoClock);
+        this.usedNanos = nanoClock.getAsLong();
         this.slug = slug;
         this.limits = limits;
         this.nanoClock = nanoClock;
@@ -124,6 +140,42 @@ public final class TenantSpace implements SessionHost {
         return true;
     }
 
+    // The store
+
+    @Override
+    public TenantStore store() {
+        return store;
+    }
+
+    @Override
+    public void countDurable(int change) {
+        keptSessions.addAndGet(change);
+    }
+
+    /** Whether some session outlives its connection. Any thread. */
+    public boolean hasKeptSessions() {
+        return keptSessions.get() > 0;
+    }
+
+    /** Complete once everything that the store has of the tenant is here; fails if it could not be had. */
+    public CompletableFuture<Void> loaded() {
+        return loaded;
+    }
+
+    /** Whether the space was let go of: what still refers to it does nothing for it any more. */
+    public boolean isUnloaded() {
+        return isUnloaded;
+    }
+
+    void markUnloaded() {
+        isUnloaded = true;
+    }
+
+    /** Whether nobody has been connected for {@code nanos}, and the store has all that is left. */
+    boolean isIdleFor(long nanos) {
+        return connections.get() == 0 && loaded.isDone() && nanoTime() - usedNanos >= nanos;
+    }
+
     // Connections and sessions
 
     void connectionOpened() {
@@ -131,6 +183,7 @@ public final class TenantSpace implements SessionHost {
     }
 
     void connectionClosed() {
+        usedNanos = nanoTime();
         connections.decrementAndGet();
     }
 
@@ -162,6 +215,12 @@ public final class TenantSpace implements SessionHost {
         return true;
     }
 
+    /** As {@link #add}, of a session that the store has: it counts, whatever the limits are now. */
+    public void restore(Session session) {
+        sessionCount.incrementAndGet();
+        sessionsOn(session.home()).put(session.clientId(), session);
+    }
+
     /** Ends a session: its subscriptions, its queue, its place. On the session's loop. */
     public void remove(Session session) {
         if (sessionsOn(session.home()).remove(session.clientId(), session)) {
@@ -175,7 +234,7 @@ public final class TenantSpace implements SessionHost {
 
     /** Whether nothing is left that the space must be kept for. */
     boolean isEmpty() {
-        return connections.get() == 0 && sessionCount.get() == 0 && retained.size() == 0;
+        return connections.get() == 0 && sessionCount.get() == 0 && retained.size() == 0 && loaded.isDone();
     }
 
     // Subscriptions
@@ -228,6 +287,7 @@ public final class TenantSpace implements SessionHost {
             var answer = policy.subscribe(subscription.filter());
             if (answer.refusal() != null) {
                 unsubscribe(session, subscription.filter());
+                session.keepWithout(subscription.filter(), null);
                 listener.onEnded(subscription, answer);
                 continue;
             }
@@ -268,6 +328,32 @@ public final class TenantSpace implements SessionHost {
             return true;
         }
         return retained.keep(message, publisher.clientId(), limits, nanoTime());
+    }
+
+    /** Has the store know what is retained on {@code topic} when it gets to it; {@code receipt} expects that. */
+    public void storeRetained(TopicName topic, @Nullable Receipt receipt) {
+        if (receipt != null) {
+            receipt.expect(1);
+        }
+        store.retainedChanged(new RetainedTopic(topic), receipt);
+    }
+
+    private final class RetainedTopic implements StoreChange.RetainedTopic {
+        private final TopicName topic;
+
+        RetainedTopic(TopicName topic) {
+            this.topic = topic;
+        }
+
+        @Override
+        public String name() {
+            return topic.toString();
+        }
+
+        @Override
+        public @Nullable StoredRetained now() {
+            return retained.stored(topic, store);
+        }
     }
 
     /** Counts {@code messages} published, and returns for how many nanoseconds their socket is not to be read. */

@@ -1,12 +1,14 @@
 package dev.dunlin.engine.tenant;
 
-import dev.dunlin.engine.port.Admission;
+import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.MessageTaps;
 import dev.dunlin.engine.port.TenantId;
+import dev.dunlin.engine.port.TenantLimits;
 import java.util.Collection;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,12 +19,20 @@ public final class TenantSpaces {
     private final LongSupplier nanoClock;
     private final MessageTaps taps;
     private final TenantSpace.DropListener dropListener;
+    private final MessageStore store;
+    private volatile Consumer<TenantSpace> loader = space -> space.loaded().complete(null);
 
-    public TenantSpaces(int loops, LongSupplier nanoClock, MessageTaps taps, TenantSpace.DropListener dropListener) {
+    public TenantSpaces(
+            int loops,
+            LongSupplier nanoClock,
+            MessageTaps taps,
+            TenantSpace.DropListener dropListener,
+            MessageStore store) {
         this.loops = loops;
         this.nanoClock = nanoClock;
         this.taps = taps;
         this.dropListener = dropListener;
+        this.store = store;
         taps.listen((tenant, tap) -> {
             var space = spaces.get(tenant);
             if (space != null) {
@@ -31,20 +41,65 @@ public final class TenantSpaces {
         });
     }
 
-    /** The space of an admitted client's tenant, with the connection counted in, so that the space stays. */
-    public TenantSpace enter(Admission admission) {
-        var space = Objects.requireNonNull(spaces.compute(admission.tenant(), (id, known) -> {
-            var entered = known == null ? load(admission) : known;
+    /** @param loader fills a new space with what the store has, and completes {@link TenantSpace#loaded}; returns at once */
+    public void loadWith(Consumer<TenantSpace> loader) {
+        this.loader = loader;
+    }
+
+    /**
+     * The space of a tenant, with a connection counted in, so that the space stays. It may be used once it is
+     * {@link TenantSpace#loaded}.
+     */
+    public TenantSpace enter(TenantId tenant, String slug, TenantLimits limits) {
+        var begun = new TenantSpace[1];
+        var space = Objects.requireNonNull(spaces.compute(tenant, (id, known) -> {
+            var entered = known;
+            if (entered == null) {
+                entered = new TenantSpace(id, slug, limits, loops, nanoClock, dropListener, store);
+                begun[0] = entered;
+            }
             entered.connectionOpened();
             return entered;
         }));
         space.tap(taps.tapOf(space.id())); // after it can be found: no change of taps falls in between
+        if (begun[0] != null) {
+            loader.accept(space);
+        }
         return space;
     }
 
-    private TenantSpace load(Admission admission) {
-        return new TenantSpace(
-                admission.tenant(), admission.tenantSlug(), admission.limits(), loops, nanoClock, dropListener);
+    /** Has a space loaded that was let go of, or one like it, since something is due in it: what that is happens then. */
+    public void visit(TenantSpace unloaded) {
+        visit(unloaded.id(), unloaded.slug(), unloaded.limits());
+    }
+
+    /** As {@link #visit(TenantSpace)}, of a tenant. */
+    public void visit(TenantId tenant, String slug, TenantLimits limits) {
+        var space = enter(tenant, slug, limits);
+        space.loaded().whenComplete((done, failure) -> leave(space));
+    }
+
+    /**
+     * Lets go of the spaces in which nobody has been connected for {@code nanos}; what is left of them is in the store.
+     *
+     * @param unloaded is told of each
+     */
+    public void unloadIdle(long nanos, Consumer<TenantSpace> unloaded) {
+        for (var space : spaces.values()) {
+            if (!space.isIdleFor(nanos)) {
+                continue;
+            }
+            spaces.computeIfPresent(space.id(), (id, known) -> {
+                if (known != space || !space.isIdleFor(nanos)) {
+                    return known;
+                }
+                space.markUnloaded();
+                return null;
+            });
+            if (space.isUnloaded()) {
+                unloaded.accept(space);
+            }
+        }
     }
 
     /** Counts a connection out, and drops the space when nothing of it is left. */
@@ -66,6 +121,7 @@ public final class TenantSpaces {
 
     /** Forgets the space, whatever is left in it. */
     public void forget(TenantSpace space) {
+        space.markUnloaded();
         spaces.remove(space.id(), space);
     }
 

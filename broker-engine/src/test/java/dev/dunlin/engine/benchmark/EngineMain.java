@@ -61,7 +61,9 @@ final class EngineMain {
                 incident -> {},
                 new NobodyListens(),
                 usage -> {},
-                all.taps());
+                all.taps(),
+                all.store(),
+                all.tenants());
         var engine = BrokerEngine.start(
                 new EngineSettings(
                         "127.0.0.1",

@@ -5,7 +5,6 @@ import dev.dunlin.engine.packet.MessageProperties;
 import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.port.Access;
-import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
@@ -59,9 +58,10 @@ public class RouterBenchmark {
         var tenant = new TenantId(UUID.randomUUID());
         var credential = new CredentialId(UUID.randomUUID());
         var access = new Access(0, List.of());
-        var taps = new MemoryPorts().asEnginePorts().taps();
-        space = new TenantSpaces(1, System::nanoTime, taps, (in, session, message, reason) -> {})
-                .enter(new Admission(tenant, "acme", credential, "boiler-7", access, TenantLimits.NONE, null));
+        var ports = new MemoryPorts().asEnginePorts();
+        var spaces = new TenantSpaces(
+                1, System::nanoTime, ports.taps(), (in, session, message, reason) -> {}, ports.store());
+        space = spaces.enter(tenant, "acme", TenantLimits.NONE);
         var policy = AccessPolicy.compile(access, "client", "boiler-7");
         var session = new Session(loops.get(0), space, credential, "boiler-7", "client", policy);
         for (int i = 0; i < SUBSCRIPTIONS; i++) {
@@ -95,7 +95,7 @@ public class RouterBenchmark {
 
     @Benchmark
     public void lookUpKnown() {
-        router.route(space, unheard[nextIndex()], null);
+        router.route(space, unheard[nextIndex()], null, null);
     }
 
     @Benchmark

@@ -25,11 +25,13 @@ import dev.dunlin.engine.port.Presence;
 import dev.dunlin.engine.port.TappedMessage;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
+import dev.dunlin.engine.port.Tenants;
 import dev.dunlin.engine.port.UsageSample;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -58,6 +60,8 @@ public final class MemoryPorts {
     private static final CompletableFuture<Void> AWAY =
             CompletableFuture.failedFuture(new IllegalStateException("nobody can say"));
 
+    private final MemoryStore store = new MemoryStore();
+
     private volatile boolean available = true;
     private volatile @Nullable String failingClientId;
     /** Log-ins are answered when it is complete. */
@@ -72,7 +76,14 @@ public final class MemoryPorts {
                 incidents::add,
                 new MemoryPresence(),
                 usage::addAll,
-                new MemoryTaps());
+                new MemoryTaps(),
+                store,
+                new MemoryTenants());
+    }
+
+    /** What outlives the engine. */
+    public MemoryStore store() {
+        return store;
     }
 
     /** The tenant of this slug; made when it is first asked for. */
@@ -398,6 +409,35 @@ public final class MemoryPorts {
             return credential.access.version() > admission.access().version()
                     ? new AccessChange.AccessReplaced(tenant.id, credential.id, credential.access)
                     : null;
+        }
+    }
+
+    private final class MemoryTenants implements Tenants {
+        @Override
+        public CompletionStage<Optional<Known>> find(TenantId id) {
+            return CompletableFuture.completedFuture(tenants.values().stream()
+                    .filter(tenant -> tenant.id.equals(id))
+                    .findAny()
+                    .map(tenant -> new Known() {
+                        @Override
+                        public String slug() {
+                            return tenant.slug;
+                        }
+
+                        @Override
+                        public TenantLimits limits() {
+                            return tenant.limits;
+                        }
+
+                        @Override
+                        public @Nullable Holder holder(CredentialId wanted) {
+                            return tenant.credentials.values().stream()
+                                    .filter(credential -> credential.id.equals(wanted))
+                                    .findAny()
+                                    .map(credential -> new Holder(credential.name, credential.access))
+                                    .orElse(null);
+                        }
+                    }));
         }
     }
 

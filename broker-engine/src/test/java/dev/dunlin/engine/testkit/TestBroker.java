@@ -32,17 +32,32 @@ public final class TestBroker implements AutoCloseable {
 
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
+    /** Long enough for the engine to leave its clients, and no time for these to close first. */
+    private static final Duration RESTART_TIMEOUT = Duration.ofMillis(200);
+
     private final Path directory;
     private final MemoryPorts ports = new MemoryPorts();
-    private final BrokerEngine engine;
+    private final int failedLogins;
+    private final Set<Transport> proxyProtocol;
+    private BrokerEngine engine;
 
     private TestBroker(int failedLogins, Set<Transport> proxyProtocol) {
+        this.failedLogins = failedLogins;
+        this.proxyProtocol = proxyProtocol;
         for (var slug : new String[] {"acme", "globex"}) {
             ports.tenant(slug).addCredential("boiler-7", SECRET);
         }
         try {
             directory = Files.createTempDirectory("dunlin-test-");
-            engine = BrokerEngine.start(
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        engine = newEngine();
+    }
+
+    private BrokerEngine newEngine() {
+        try {
+            return BrokerEngine.start(
                     new EngineSettings(
                             "127.0.0.1",
                             0,
@@ -59,11 +74,15 @@ public final class TestBroker implements AutoCloseable {
                             proxyProtocol,
                             IO),
                     ports.asEnginePorts());
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
         } catch (EngineStartException failed) {
             throw new IllegalStateException(failed);
         }
+    }
+
+    /** Another engine takes the place of this one, on other ports; what is stored is all that it finds. */
+    public void restart() {
+        engine.stop(RESTART_TIMEOUT);
+        engine = newEngine();
     }
 
     /** Starts a broker with two event loops and no guard before log-in. */

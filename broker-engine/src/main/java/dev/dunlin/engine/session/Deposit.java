@@ -1,0 +1,172 @@
+package dev.dunlin.engine.session;
+
+import dev.dunlin.engine.packet.Publish;
+import dev.dunlin.engine.packet.QoS;
+import dev.dunlin.engine.port.MessageStore;
+import dev.dunlin.engine.port.StoreChange.Received;
+import dev.dunlin.engine.port.StoredPlace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message of QoS 1 or 2 that sessions which outlive their connections may take: the receipt of its publisher, and the count
+ * of the sessions that hold it, the last of which has its body removed from the store. Any thread.
+ */
+public final class Deposit extends Receipt {
+    private final TenantStore store;
+    private final long id;
+    private final AtomicInteger holders = new AtomicInteger();
+    private final AtomicBoolean isBodyHandedIn = new AtomicBoolean();
+    private volatile boolean isStored;
+
+    /** What sessions it is stored for before it is delivered, and where; filled before it is handed on. */
+    private @Nullable List<Taken> taken;
+
+    private record Taken(Delivery[] deliveries, long[] positions) {}
+
+    Deposit(TenantStore store, long id) {
+        this.store = store;
+        this.id = id;
+    }
+
+    /** The message's number in the store. */
+    long id() {
+        return id;
+    }
+
+    /** The message goes to {@code deliveries} more, each of which either holds it or passes it over. */
+    public void expectHolders(int deliveries) {
+        expect(deliveries);
+        holders.addAndGet(deliveries);
+    }
+
+    /** A session that was expected does not keep the message. */
+    public void passOver() {
+        settle();
+        release();
+    }
+
+    /** A session that was restored with the message is not there any more. */
+    public void abandon() {
+        passOver();
+    }
+
+    /** A session has no more to do with the message. */
+    void release() {
+        if (holders.decrementAndGet() == 0 && isBodyHandedIn.get()) {
+            store.removeMessage(id);
+        }
+    }
+
+    /** {@code sessions} hold the message, which the store has had since before this process. */
+    void restore(int sessions) {
+        expectHolders(sessions);
+        isBodyHandedIn.set(true);
+        isStored = true;
+        settle();
+    }
+
+    /** What is to be handed in with the next place of the message: {@code message} the first time, then nothing. */
+    @Nullable
+    Publish bodyOnce(Publish message) {
+        return isBodyHandedIn.compareAndSet(false, true) ? message : null;
+    }
+
+    /**
+     * Has the message stored for those of {@code deliveries} whose sessions are kept, before it is delivered to any of them; it is
+     * delivered to those in the order in which this is called. On the loop of the publisher.
+     *
+     * @param received what its publisher must not publish again, if that is to be stored with it
+     */
+    public void storeFirst(
+            Publish message, List<Delivery[]> deliveries, @Nullable Session publisher, @Nullable Received received) {
+        var taken = new ArrayList<Taken>(deliveries.size());
+        var places = new ArrayList<StoredPlace>();
+        var sessions = new ArrayList<Session>();
+        for (var some : deliveries) {
+            taken.add(new Taken(some, takePlaces(message, some, publisher, places, sessions)));
+        }
+        this.taken = taken;
+        if (!places.isEmpty()) {
+            expect(1);
+            store.queue(this, message, places, received, new WhenStored(sessions));
+        }
+    }
+
+    private long[] takePlaces(
+            Publish message,
+            Delivery[] deliveries,
+            @Nullable Session publisher,
+            List<StoredPlace> places,
+            List<Session> sessions) {
+        var positions = new long[deliveries.length];
+        for (int i = 0; i < deliveries.length; i++) {
+            var delivery = deliveries[i].of(publisher);
+            var place = delivery == null ? null : takePlace(message, delivery);
+            positions[i] = place == null ? Session.NO_POSITION : place.position();
+            if (delivery != null && place != null) {
+                places.add(place);
+                sessions.add(delivery.session());
+            }
+        }
+        return positions;
+    }
+
+    private @Nullable StoredPlace takePlace(Publish message, Delivery delivery) {
+        var qos = message.qos().atMost(delivery.qos());
+        boolean retain = message.retain() && delivery.retainAsPublished();
+        return qos == QoS.AT_MOST_ONCE ? null : delivery.session().takePlace(this, qos, retain, delivery);
+    }
+
+    /** Of the places that were taken for {@code deliveries}; null if none were. */
+    long @Nullable [] positionsOf(Delivery[] deliveries) {
+        if (taken != null) {
+            for (var some : taken) {
+                if (some.deliveries == deliveries) {
+                    return some.positions;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Whether what {@link #storeFirst} is for has been handed in together with what its publisher must not publish again. */
+    public boolean isStoredFirst() {
+        return taken != null && isBodyHandedIn.get();
+    }
+
+    private final class WhenStored implements MessageStore.Listener {
+        private final List<Session> sessions;
+
+        WhenStored(List<Session> sessions) {
+            this.sessions = sessions;
+        }
+
+        @Override
+        public void onStored() {
+            tellSessions();
+            Deposit.this.onStored();
+        }
+
+        @Override
+        public void onRefused(MessageStore.Refusal why) {
+            Deposit.this.onRefused(why);
+            tellSessions();
+        }
+
+        private void tellSessions() {
+            isStored = true;
+            for (var session : sessions) {
+                session.home().post(session::onStored);
+            }
+        }
+    }
+
+    /** Whether the message, which had to be stored before it was sent, is. */
+    boolean isStored() {
+        return isStored;
+    }
+}

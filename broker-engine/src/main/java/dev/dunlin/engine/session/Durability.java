@@ -1,0 +1,119 @@
+package dev.dunlin.engine.session;
+
+import dev.dunlin.engine.port.MessageStore;
+import dev.dunlin.engine.port.MessageStore.Refusal;
+import dev.dunlin.engine.port.StoreChange.Received;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session needs that is kept in the store. Belongs to the session's loop but for {@link #nextPosition}, which any
+ * loop may take.
+ */
+final class Durability {
+    private static final int MAX_PACKET_ID = 65_535;
+
+    /** The session's number in the store. */
+    final long id;
+
+    private final AtomicLong positions;
+
+    /** Subscriptions that are on their way into the store. */
+    private final AtomicInteger subscriptionsUnderWay = new AtomicInteger();
+
+    /** Packet Identifiers that the store has, of messages received with QoS 2. */
+    private @Nullable BitSet received;
+
+    /** Messages received with QoS 2 whose PUBREC waits. */
+    private @Nullable Map<Integer, Receipt> unsafe;
+
+    Durability(long id, long firstPosition) {
+        this.id = id;
+        this.positions = new AtomicLong(firstPosition);
+    }
+
+    /** The place of one more message. Those of one publisher are taken in the order of its messages. */
+    long nextPosition() {
+        return positions.getAndIncrement();
+    }
+
+    /** {@code position} is taken already. */
+    void restored(long position) {
+        positions.set(Math.max(positions.get(), position + 1));
+    }
+
+    /**
+     * The Packet Identifier of what stands at {@code position}: the same after a crash, so that the client knows a QoS 2 message
+     * again.
+     */
+    static int packetIdOf(long position) {
+        return 1 + (int) (position % MAX_PACKET_ID);
+    }
+
+    Received received(int packetId) {
+        return new Received(id, packetId);
+    }
+
+    void noteReceived(int packetId) {
+        if (received == null) {
+            received = new BitSet();
+        }
+        received.set(packetId);
+    }
+
+    /** @return whether the store has it, and is to forget it */
+    boolean forgetReceived(int packetId) {
+        if (received == null || !received.get(packetId)) {
+            return false;
+        }
+        received.clear(packetId);
+        return true;
+    }
+
+    void noteUnsafe(int packetId, Receipt receipt) {
+        if (unsafe == null) {
+            unsafe = new HashMap<>();
+        }
+        unsafe.put(packetId, receipt);
+    }
+
+    void forgetUnsafe(int packetId) {
+        if (unsafe != null) {
+            unsafe.remove(packetId);
+        }
+    }
+
+    /** What the PUBREC of a message waits for; null if it does not wait. */
+    @Nullable
+    Receipt unsafe(int packetId) {
+        var receipt = unsafe == null ? null : unsafe.get(packetId);
+        return receipt == null || receipt.isSafe() ? null : receipt;
+    }
+
+    boolean isAnySubscriptionUnderWay() {
+        return subscriptionsUnderWay.get() > 0;
+    }
+
+    /** Counts a subscription that is on its way, and tells {@code receipt} of its arrival. */
+    MessageStore.Listener subscriptionUnderWay(Receipt receipt) {
+        subscriptionsUnderWay.incrementAndGet();
+        receipt.expect(1);
+        return new MessageStore.Listener() {
+            @Override
+            public void onStored() {
+                subscriptionsUnderWay.decrementAndGet();
+                receipt.onStored();
+            }
+
+            @Override
+            public void onRefused(Refusal why) {
+                subscriptionsUnderWay.decrementAndGet();
+                receipt.onRefused(why);
+            }
+        };
+    }
+}

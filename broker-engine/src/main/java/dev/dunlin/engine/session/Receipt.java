@@ -1,0 +1,80 @@
+package dev.dunlin.engine.session;
+
+import dev.dunlin.engine.port.MessageStore;
+import dev.dunlin.engine.port.MessageStore.Refusal;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells when all that a packet has brought about is safe, so that it may be acknowledged: each part of it is expected before
+ * it begins, and settled once. Any thread.
+ */
+public class Receipt implements MessageStore.Listener {
+    /** Told that receipts have become complete, some of which may be its own; returns at once. Any thread. */
+    public interface Waiter {
+        void onSafe();
+    }
+
+    /** One of them stands for whoever is still handing out parts. */
+    private final AtomicInteger unsettled = new AtomicInteger(1);
+
+    private volatile @Nullable Refusal refusal;
+    private volatile @Nullable Waiter waiter;
+
+    /** {@code parts} more have to be settled. */
+    public final void expect(int parts) {
+        unsettled.addAndGet(parts);
+    }
+
+    /** One part is safe, or does not need to be. */
+    public final void settle() {
+        if (unsettled.decrementAndGet() == 0) {
+            tell();
+        }
+    }
+
+    /**
+     * All parts are handed out.
+     *
+     * @return whether all of them are safe already; if not, {@code waiter} is told later
+     */
+    public final boolean isSafeAlready(Waiter waiter) {
+        await(waiter);
+        return unsettled.decrementAndGet() == 0;
+    }
+
+    /** Has {@code waiter} told instead of whoever waited before: a client has come back on another connection. */
+    public final void await(Waiter waiter) {
+        this.waiter = waiter;
+        if (isSafe()) {
+            waiter.onSafe();
+        }
+    }
+
+    public final boolean isSafe() {
+        return unsettled.get() == 0;
+    }
+
+    /** Why some part is not and will not be safe; null if all are. */
+    public final @Nullable Refusal refusal() {
+        return refusal;
+    }
+
+    private void tell() {
+        var waiter = this.waiter;
+        if (waiter != null) {
+            waiter.onSafe();
+        }
+    }
+
+    @Override
+    public void onStored() {
+        settle();
+    }
+
+    @Override
+    public void onRefused(Refusal why) {
+        refusal = why;
+        settle();
+    }
+}
