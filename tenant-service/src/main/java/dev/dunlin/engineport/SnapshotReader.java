@@ -53,6 +53,13 @@ class SnapshotReader {
                 .map(row -> TenantSnapshot.of(row, credentials(row.id(), null), null)));
     }
 
+    Optional<String> slugOf(TenantId tenant) {
+        return jdbc.sql("select slug from tenant where id = ?")
+                .param(tenant.value())
+                .query(String.class)
+                .optional();
+    }
+
     /** The user name of the one credential that has the certificate; empty if none has it, or more than one. */
     Optional<String> userNameOf(String fingerprint) {
         var names = jdbc.sql("select t.slug || '.' || c.name from credential_certificate f"

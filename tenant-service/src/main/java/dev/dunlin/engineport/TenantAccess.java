@@ -13,6 +13,7 @@ import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.TenantId;
+import dev.dunlin.engine.port.Tenants;
 import dev.dunlin.feed.FeedEvent;
 import dev.dunlin.feed.TenantFeed;
 import dev.dunlin.live.LiveTokens;
@@ -29,12 +30,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +51,7 @@ import org.springframework.stereotype.Component;
  * compares it with what was known, and tells the engine the difference, so changes of a tenant come in their order.
  */
 @Component
-class TenantAccess implements AccessChanges, DisposableBean {
+class TenantAccess implements AccessChanges, Tenants, DisposableBean {
     private static final Logger log = LoggerFactory.getLogger(TenantAccess.class);
 
     /** Of tenants together; tenants with connections stay even beyond. A credential takes about a kilobyte. */
@@ -169,6 +172,27 @@ class TenantAccess implements AccessChanges, DisposableBean {
             fresh.completeExceptionally(tooMuch);
         }
         return fresh;
+    }
+
+    /** As {@link #find(String)}, for the engine, which knows tenants by their number. */
+    @Override
+    public CompletionStage<Optional<Known>> find(TenantId tenant) {
+        var known = held.get(tenant);
+        if (known != null) {
+            known.usedNanos = System.nanoTime();
+            return CompletableFuture.completedFuture(Optional.of(known.snapshot));
+        }
+        CompletableFuture<Optional<String>> slugFound;
+        try {
+            slugFound = CompletableFuture.supplyAsync(() -> reader.slugOf(tenant), loaders);
+        } catch (RejectedExecutionException tooMuch) {
+            return CompletableFuture.failedFuture(tooMuch);
+        }
+        return slugFound
+                .thenCompose(slug -> slug.isEmpty()
+                        ? CompletableFuture.completedFuture(Optional.<TenantSnapshot>empty())
+                        : find(slug.get()))
+                .thenApply(found -> found.map(Function.identity()));
     }
 
     private void load(String slug, CompletableFuture<Optional<TenantSnapshot>> result) {

@@ -3,6 +3,7 @@ package dev.dunlin.engineport;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
+import dev.dunlin.engine.port.Tenants;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,7 +17,8 @@ record TenantSnapshot(
         boolean suspended,
         TenantLimits limits,
         Map<CredentialId, CredentialSnapshot> credentials,
-        Map<String, CredentialId> names) {
+        Map<String, CredentialId> names)
+        implements Tenants.Known {
 
     /** A tenant's row with the plan's limits. */
     record Row(TenantId id, String slug, boolean suspended, TenantLimits limits) {}
@@ -58,6 +60,12 @@ record TenantSnapshot(
     CredentialSnapshot credential(String name) {
         var wanted = names.get(name);
         return wanted == null ? null : credentials.get(wanted);
+    }
+
+    @Override
+    public Tenants.@Nullable Holder holder(CredentialId wanted) {
+        var credential = credentials.get(wanted);
+        return credential == null ? null : new Tenants.Holder(credential.name(), credential.access());
     }
 
     /** What it costs to keep, in credentials. */

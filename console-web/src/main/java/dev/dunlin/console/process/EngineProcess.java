@@ -8,8 +8,10 @@ import dev.dunlin.engine.port.Authenticator;
 import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.Incidents;
+import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.MessageTaps;
 import dev.dunlin.engine.port.Presence;
+import dev.dunlin.engine.port.Tenants;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.port.Usage;
 import dev.dunlin.engine.settings.EngineSettings;
@@ -52,12 +54,14 @@ class EngineProcess implements SmartLifecycle {
             Presence presence,
             Usage usage,
             MessageTaps taps,
+            MessageStore store,
+            Tenants tenants,
             Provisioning provisioning,
             MqttEndpoints endpoints,
             MeterRegistry meters) {
         this.settings = settings;
-        this.ports =
-                new EnginePorts(authenticator, enhancedAuthentication, accessChanges, incidents, presence, usage, taps);
+        this.ports = new EnginePorts(
+                authenticator, enhancedAuthentication, accessChanges, incidents, presence, usage, taps, store, tenants);
         this.provisioning = provisioning;
         this.endpoints = endpoints;
         register(meters);
