@@ -1,0 +1,284 @@
+package dev.dunlin.messagestore;
+
+import dev.dunlin.engine.port.CredentialId;
+import dev.dunlin.engine.port.StoredMessage;
+import dev.dunlin.engine.port.StoredPlace;
+import dev.dunlin.engine.port.StoredRetained;
+import dev.dunlin.engine.port.StoredSession;
+import dev.dunlin.engine.port.StoredSession.StoredWill;
+import dev.dunlin.engine.port.StoredSubscription;
+import dev.dunlin.engine.port.StoredTenant;
+import dev.dunlin.engine.port.StoredTenant.Kept;
+import dev.dunlin.engine.port.TenantId;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads all that is kept of one tenant, in one transaction, and removes what dangles: what hangs on a session that is gone,
+ * messages without a place and places without their message. A crash between two changes leaves such rows.
+ */
+final class TenantReader {
+    private static final int ROWS_AT_A_TIME = 500;
+    private static final byte[] NOTHING = {};
+
+    private final Connection connection;
+    private final TenantId tenant;
+    private final Map<Long, Session> sessions = new HashMap<>();
+    private final Set<Long> wanted = new HashSet<>();
+    private final List<StoredMessage> messages = new ArrayList<>();
+    private final List<StoredRetained> retained = new ArrayList<>();
+    private boolean dangling;
+
+    /** A session as it is being read. */
+    private static final class Session {
+        final StoredSession stored;
+        final List<StoredSubscription> subscriptions = new ArrayList<>();
+        final List<StoredPlace> queue = new ArrayList<>();
+        final List<Integer> received = new ArrayList<>();
+
+        Session(StoredSession stored) {
+            this.stored = stored;
+        }
+    }
+
+    private interface RowReader {
+        void read(ResultSet row) throws SQLException;
+    }
+
+    private TenantReader(Connection connection, TenantId tenant) {
+        this.connection = connection;
+        this.tenant = tenant;
+    }
+
+    /** @param connection not in autocommit mode: this ends its transaction */
+    static StoredTenant read(Connection connection, TenantId tenant) throws SQLException {
+        try {
+            var stored = new TenantReader(connection, tenant).read();
+            connection.commit();
+            return stored;
+        } catch (SQLException | RuntimeException e) {
+            connection.rollback();
+            throw e;
+        }
+    }
+
+    private StoredTenant read() throws SQLException {
+        readSessions();
+        readSubscriptions();
+        readQueue();
+        readMessages();
+        readReceived();
+        readRetained();
+        if (dangling) {
+            removeDangling();
+        }
+        var kept = sessions.values().stream()
+                .map(session -> new Kept(session.stored, session.subscriptions, session.queue, session.received))
+                .toList();
+        return new StoredTenant(kept, messages, retained);
+    }
+
+    /** Of two sessions of one client the older one has ended, though there was no time to say so. */
+    private void readSessions() throws SQLException {
+        var newest = new HashMap<String, Long>();
+        each("""
+                select id, client_id, credential_id, expiry_seconds, connected, since, will_topic, will_payload,
+                  will_properties, will_qos, will_retain, will_expiry_seconds, will_delay_seconds
+                from mqtt_session where tenant_id = ? order by id
+                """, row -> {
+            var session = session(row);
+            var older = newest.put(session.clientId(), session.id());
+            if (older != null) {
+                sessions.remove(older);
+                dangling = true;
+            }
+            sessions.put(session.id(), new Session(session));
+        });
+    }
+
+    private static StoredSession session(ResultSet row) throws SQLException {
+        return new StoredSession(
+                row.getLong("id"),
+                row.getString("client_id"),
+                new CredentialId(row.getObject("credential_id", UUID.class)),
+                row.getLong("expiry_seconds"),
+                row.getBoolean("connected"),
+                row.getObject("since", OffsetDateTime.class).toInstant(),
+                will(row));
+    }
+
+    private static @Nullable StoredWill will(ResultSet row) throws SQLException {
+        @Nullable String topic = row.getString("will_topic");
+        if (topic == null) {
+            return null;
+        }
+        var message = new StoredMessage(
+                0,
+                topic,
+                row.getBytes("will_payload"),
+                row.getBytes("will_properties"),
+                row.getInt("will_qos"),
+                row.getBoolean("will_retain"),
+                row.getLong("will_expiry_seconds"),
+                null);
+        return new StoredWill(message, row.getLong("will_delay_seconds"));
+    }
+
+    private void readSubscriptions() throws SQLException {
+        each("""
+                select session_id, filter, qos, no_local, retain_as_published, subscription_id
+                from mqtt_subscription where tenant_id = ?
+                """, row -> {
+            var session = sessionOf(row);
+            if (session != null) {
+                session.subscriptions.add(new StoredSubscription(
+                        row.getString("filter"),
+                        row.getInt("qos"),
+                        row.getBoolean("no_local"),
+                        row.getBoolean("retain_as_published"),
+                        row.getInt("subscription_id")));
+            }
+        });
+    }
+
+    private void readQueue() throws SQLException {
+        each("""
+                select session_id, position, message_id, qos, retain, received, subscription_ids, shared
+                from mqtt_queue where tenant_id = ? order by session_id, position
+                """, row -> {
+            var session = sessionOf(row);
+            if (session != null) {
+                var place = place(row);
+                session.queue.add(place);
+                wanted.add(place.message());
+            }
+        });
+    }
+
+    private static StoredPlace place(ResultSet row) throws SQLException {
+        var ids = row.getArray("subscription_ids");
+        return new StoredPlace(
+                row.getLong("session_id"),
+                row.getLong("position"),
+                row.getLong("message_id"),
+                row.getInt("qos"),
+                row.getBoolean("retain"),
+                row.getBoolean("received"),
+                ids == null ? List.of() : Arrays.asList((Integer[]) ids.getArray()),
+                row.getString("shared"));
+    }
+
+    private void readMessages() throws SQLException {
+        var found = new HashSet<Long>();
+        each("""
+                select id, topic, payload, properties, qos, retain, expiry_seconds, expires_at
+                from mqtt_message where tenant_id = ?
+                """, row -> {
+            var id = row.getLong("id");
+            if (wanted.contains(id)) {
+                found.add(id);
+                messages.add(message(id, row, row.getBoolean("retain")));
+            } else {
+                dangling = true;
+            }
+        });
+        if (found.size() < wanted.size()) {
+            dangling = true;
+            sessions.values().forEach(session -> session.queue.removeIf(place -> !found.contains(place.message())));
+        }
+    }
+
+    private static StoredMessage message(long id, ResultSet row, boolean retain) throws SQLException {
+        var properties = row.getBytes("properties");
+        var expirySeconds = row.getObject("expiry_seconds", Long.class);
+        return new StoredMessage(
+                id,
+                row.getString("topic"),
+                row.getBytes("payload"),
+                properties == null ? NOTHING : properties,
+                row.getInt("qos"),
+                retain,
+                expirySeconds == null ? -1 : expirySeconds,
+                instant(row, "expires_at"));
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        @Nullable OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
+    }
+
+    private void readReceived() throws SQLException {
+        each("select session_id, packet_id from mqtt_received where tenant_id = ?", row -> {
+            var session = sessionOf(row);
+            if (session != null) {
+                session.received.add(row.getInt("packet_id"));
+            }
+        });
+    }
+
+    private void readRetained() throws SQLException {
+        each("""
+                select topic, client_id, payload, properties, qos, expiry_seconds, expires_at
+                from mqtt_retained where tenant_id = ?
+                """, row -> retained.add(new StoredRetained(message(0, row, true), row.getString("client_id"))));
+    }
+
+    private @Nullable Session sessionOf(ResultSet row) throws SQLException {
+        var session = sessions.get(row.getLong("session_id"));
+        if (session == null) {
+            dangling = true;
+        }
+        return session;
+    }
+
+    private void each(String sql, RowReader reader) throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            // Only then does the driver not hold all rows at once
+            statement.setFetchSize(ROWS_AT_A_TIME);
+            statement.setObject(1, tenant.value());
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    reader.read(rows);
+                }
+            }
+        }
+    }
+
+    private void removeDangling() throws SQLException {
+        for (var sql : List.of("""
+                delete from mqtt_session older using mqtt_session newer
+                where older.tenant_id = ? and newer.tenant_id = older.tenant_id
+                  and newer.client_id = older.client_id and newer.id > older.id
+                """, """
+                delete from mqtt_subscription s where tenant_id = ? and not exists (
+                  select from mqtt_session where tenant_id = s.tenant_id and id = s.session_id)
+                """, """
+                delete from mqtt_received r where tenant_id = ? and not exists (
+                  select from mqtt_session where tenant_id = r.tenant_id and id = r.session_id)
+                """, """
+                delete from mqtt_queue q where tenant_id = ? and not (
+                  exists (select from mqtt_session where tenant_id = q.tenant_id and id = q.session_id)
+                  and exists (select from mqtt_message where tenant_id = q.tenant_id and id = q.message_id))
+                """, """
+                delete from mqtt_message m where tenant_id = ? and id not in (
+                  select message_id from mqtt_queue where tenant_id = m.tenant_id)
+                """)) {
+            try (var statement = connection.prepareStatement(sql)) {
+                statement.setObject(1, tenant.value());
+                statement.executeUpdate();
+            }
+        }
+    }
+}
