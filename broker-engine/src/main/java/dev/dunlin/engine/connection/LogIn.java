@@ -178,9 +178,10 @@ final class LogIn {
         }
         var session = opened.session();
         session.will(connect.will());
-        session.attach(connection, connect.receiveMaximum(), connect.sessionExpirySeconds());
+        var serving = connection.toServe(connect, space, session);
+        session.attach(serving, connect.receiveMaximum(), connect.sessionExpirySeconds());
         reportUselessWill(session.policy(), admission, clientId);
-        connection.onAccepted(connect, space, session, admission, opened.isResumed());
+        connection.onAccepted(connect, serving, admission, opened.isResumed());
         var missed = broker.accessChanges.missedSince(admission);
         if (missed instanceof AccessChange.LimitsReplaced replaced) {
             space.limits(replaced.limits());

@@ -3,7 +3,7 @@ package dev.dunlin.engine.connection;
 import dev.dunlin.engine.packet.ReasonCode;
 import org.jspecify.annotations.Nullable;
 
-/** What became of a PUBLISH. {@code Connection.answer} alone turns it into bytes. */
+/** What became of a PUBLISH. {@code Serving.answer} alone turns it into bytes. */
 sealed interface Outcome {
     Outcome ACCEPTED = new Accepted();
 
