@@ -15,9 +15,7 @@ import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.ClientCertificate;
 import dev.dunlin.engine.port.ConnectedClient;
-import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
-import dev.dunlin.engine.port.LoginAnswer;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.port.UsageSample;
 import dev.dunlin.engine.session.Session;
@@ -53,7 +51,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
     /** From the first byte that could come to CONNACK. */
     static final Duration CONNECT_DEADLINE = Duration.ofSeconds(10);
 
-    private static final String UNFINISHED_LOG_IN = "a log-in that is not finished within 10 s";
+    static final String UNFINISHED_LOG_IN = "a log-in that is not finished within 10 s";
 
     private enum State {
         /** CONNECT has not come. */
@@ -164,8 +162,26 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         }
     }
 
+    /** The client has answered our AUTH; nothing more is read until that is judged. */
+    void judge() {
+        if (state == State.AUTHENTICATING) {
+            state = State.LOGGING_IN;
+            reading.pause();
+        }
+    }
+
+    boolean isConnected() {
+        return state == State.CONNECTED;
+    }
+
+    /** Whether {@code admission} is of whom it was accepted for. */
+    boolean isOf(Admission admission) {
+        return admission.tenant().equals(space().id())
+                && admission.credential().equals(session().credential());
+    }
+
     /** Sends AUTH, or ends the connection of a client that does not take so much. */
-    private boolean auth(ReasonCode reason, String method, byte @Nullable [] data) {
+    boolean auth(ReasonCode reason, String method, byte @Nullable [] data) {
         if (!output.takes(method.length() * 3L + (data == null ? 0 : data.length) + 16)) {
             end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "AUTH, for this client");
             return false;
@@ -420,58 +436,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         return packet instanceof Packet.Auth || packet instanceof Disconnect || packet instanceof Malformed;
     }
 
-    /** MQTT 5 §4.12, §4.12.1. */
     private void onAuth(Packet.Auth auth) {
-        var authentication = this.authentication;
         if (authentication == null) {
             violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method in CONNECT [MQTT-4.12.0-7]");
-        } else if (auth.method() == null) {
-            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method [MQTT 5 §3.15.2.2.2]");
-        } else if (!auth.method().equals(authentication.method())) {
-            // DISCONNECT has no code for it
-            violation(
-                    state == State.CONNECTED ? ReasonCode.PROTOCOL_ERROR : ReasonCode.BAD_AUTHENTICATION_METHOD,
-                    "AUTH with another method than CONNECT [MQTT-4.12.0-5]");
-        } else if (auth.reason() == Packet.Auth.CONTINUE && authentication.isClientsTurn()) {
-            if (state == State.AUTHENTICATING) {
-                state = State.LOGGING_IN;
-                reading.pause();
-            }
-            authentication.next(auth.data());
-        } else if (auth.reason() == Packet.Auth.RE_AUTHENTICATE
-                && state == State.CONNECTED
-                && !authentication.isRunning()) {
-            authentication.begin(auth.data(), this::onReAuthenticated);
-            authentication.expectWithin(
-                    CONNECT_DEADLINE.toMillis(),
-                    () -> end(ReasonCode.NOT_AUTHORIZED, Incident.Reason.KEEP_ALIVE_TIMEOUT, UNFINISHED_LOG_IN));
         } else {
-            violation(ReasonCode.PROTOCOL_ERROR, "AUTH with reason " + auth.reason() + ", out of turn");
-        }
-    }
-
-    private void onReAuthenticated(EnhancedAuthentication.Step.Done done) {
-        if (state != State.CONNECTED) {
-            return;
-        }
-        if (done.answer() instanceof LoginAnswer.Admitted admitted) {
-            var admission = admitted.admission();
-            if (admission.tenant().equals(space().id())
-                    && admission.credential().equals(session().credential())) {
-                auth(ReasonCode.SUCCESS, Objects.requireNonNull(authentication).method(), done.data());
-            } else {
-                violation(ReasonCode.NOT_AUTHORIZED, "authenticated anew as somebody else");
-            }
-        } else if (done.answer() instanceof LoginAnswer.Refused refused) {
-            if (refused.reason() == LoginAnswer.Reason.UNAVAILABLE) {
-                disconnect(ReasonCode.SERVER_BUSY, refused.reason().incident());
-            } else if (broker.failedLogins.mayAnswer(remoteAddress.getAddress())) {
-                disconnect(ReasonCode.NOT_AUTHORIZED, refused.reason().incident());
-            } else {
-                report(Incident.Reason.TOO_MANY_FAILED_LOGINS, null);
-                leaveSession(true);
-                close();
-            }
+            authentication.onAuth(auth);
         }
     }
 
@@ -526,7 +495,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         end(ReasonCode.UNSPECIFIED_ERROR, Incident.Reason.INTERNAL_ERROR, null);
     }
 
-    private void disconnect(ReasonCode reason, Incident.Reason why) {
+    void disconnect(ReasonCode reason, Incident.Reason why) {
         end(reason, why, null);
     }
 
@@ -564,6 +533,13 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
                 refuse(Connack.refused(reason, null));
             }
         }
+        leaveSession(true);
+        close();
+    }
+
+    /** Leaves the session with its Will, and closes, without a word to the client. */
+    void endSilently(Incident.Reason why) {
+        report(why, null);
         leaveSession(true);
         close();
     }
