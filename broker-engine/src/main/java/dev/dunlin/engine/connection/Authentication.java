@@ -128,7 +128,8 @@ final class Authentication {
             if (refused.reason() == LoginAnswer.Reason.UNAVAILABLE) {
                 connection.disconnect(ReasonCode.SERVER_BUSY, refused.reason().incident());
             } else if (broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress())) {
-                connection.disconnect(ReasonCode.NOT_AUTHORIZED, refused.reason().incident());
+                connection.disconnect(
+                        ReasonCode.NOT_AUTHORIZED, refused.reason().incident());
             } else {
                 connection.endSilently(Incident.Reason.TOO_MANY_FAILED_LOGINS);
             }

@@ -1,6 +1,5 @@
 package dev.dunlin.engine.connection;
 
-import dev.dunlin.engine.codec.MqttDecoder;
 import dev.dunlin.engine.codec.MqttEncoder;
 import dev.dunlin.engine.codec.MqttEncoder.Connack;
 import dev.dunlin.engine.packet.Packet;
@@ -115,8 +114,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         this.neighbours = broker.connections.get(broker.loopOf(on).index());
     }
 
-    // For the log-in
-
     Transport transport() {
         return transport;
     }
@@ -143,9 +140,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
     }
 
     /** Enhanced authentication, for as long as the connection lives. */
-    Authentication authenticateWith(Authentication authentication) {
+    void authenticateWith(Authentication authentication) {
         this.authentication = authentication;
-        return authentication;
     }
 
     /** Sends AUTH, which the client is to answer. */
@@ -209,32 +205,16 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         if (state == State.CLOSING) {
             return;
         }
-        boolean isExplained =
-                output.takes(MqttEncoder.connackBytes(output.version(), refusal)); // MQTT 5 [MQTT-3.2.2-19]
-        var connack = isExplained ? refusal : Connack.refused(refusal.reason(), null);
-        if (output.takes(MqttEncoder.connackBytes(output.version(), connack))) {
+        var connack = takes(refusal) ? refusal : Connack.refused(refusal.reason(), null); // MQTT 5 [MQTT-3.2.2-19]
+        if (takes(connack)) {
             MqttEncoder.connack(output.next(), output.version(), connack);
         }
         close();
     }
 
-    /** Whether the client takes the CONNACK that lets it in, which may not be longer than it says [MQTT-3.1.2-24]. */
-    boolean takesConnack(Connect connect, TenantSpace space, String clientId) {
-        return output.takes(MqttEncoder.connackBytes(output.version(), connack(connect, space, clientId, false)));
-    }
-
-    private Connack connack(Connect connect, TenantSpace space, String clientId, boolean isResumed) {
-        long maxPacketBytes = Reading.maxPacketBytes(space);
-        return new Connack(
-                isResumed,
-                ReasonCode.SUCCESS,
-                null,
-                connect.clientId().isEmpty() ? clientId : null,
-                Serving.RECEIVE_MAXIMUM,
-                maxPacketBytes < Reading.MAX_PACKET_BYTES ? maxPacketBytes : 0,
-                MqttDecoder.TOPIC_ALIAS_MAXIMUM,
-                authentication == null ? null : authentication.method(),
-                authentication == null ? null : authentication.lastData());
+    /** Whether the client takes {@code connack}, which may not be longer than it says [MQTT-3.1.2-24]. */
+    boolean takes(Connack connack) {
+        return output.takes(MqttEncoder.connackBytes(output.version(), connack));
     }
 
     /**
@@ -267,8 +247,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         return new Serving(this, broker, neighbours, output, space, session, givenAliases);
     }
 
-    /** The client is admitted and its session attached to {@code serving}: sends CONNACK. */
-    void onAccepted(Connect connect, Serving serving, Admission admission, boolean isResumed) {
+    /** The client is admitted and its session attached to {@code serving}: sends {@code connack}. */
+    void onAccepted(Connect connect, Serving serving, Admission admission, Connack connack) {
         var space = serving.space();
         var session = serving.session();
         connectDeadline = cancel(connectDeadline);
@@ -276,7 +256,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         this.serving = serving;
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
         reading.limitTo(space);
-        MqttEncoder.connack(output.next(), output.version(), connack(connect, space, session.clientId(), isResumed));
+        MqttEncoder.connack(output.next(), output.version(), connack);
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
         if (admission.validUntil() != null) {
             long millis = Math.max(
@@ -310,8 +290,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
             reading.resume();
         }
     }
-
-    // Netty's events
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
@@ -391,8 +369,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
             broker.presence.disconnected(connected);
         }
     }
-
-    // Packets
 
     @Override
     public void onPacket(Packet packet) {
