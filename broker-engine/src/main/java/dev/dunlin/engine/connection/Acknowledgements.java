@@ -24,15 +24,15 @@ final class Acknowledgements implements Receipt.Waiter {
     }
 
     private final SessionLoop loop;
-    private final Runnable onFewer;
+    private final Reading reading;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final AtomicBoolean isTold = new AtomicBoolean();
     private boolean wereMany;
 
-    /** @param onFewer is told when so few wait again that the connection may be read on */
-    Acknowledgements(SessionLoop loop, Runnable onFewer) {
+    /** @param reading is resumed when few wait again */
+    Acknowledgements(SessionLoop loop, Reading reading) {
         this.loop = loop;
-        this.onFewer = onFewer;
+        this.reading = reading;
     }
 
     /** All that {@code receipt} is to expect is handed out: {@code due} runs once that and all that came before is safe. */
@@ -64,12 +64,12 @@ final class Acknowledgements implements Receipt.Waiter {
         return !waiting.isEmpty();
     }
 
-    /** Whether so many wait that the connection is not to be read; {@code onFewer} is told when it is again. */
-    boolean areMany() {
+    /** Pauses reading if so many wait that nothing more is to be read for now. */
+    void pauseIfMany() {
         if (waiting.size() >= MAX_WAITING) {
             wereMany = true;
+            reading.pause();
         }
-        return wereMany;
     }
 
     @Override
@@ -86,7 +86,7 @@ final class Acknowledgements implements Receipt.Waiter {
         }
         if (wereMany && waiting.size() <= MAX_WAITING / 2) {
             wereMany = false;
-            onFewer.run();
+            reading.resume();
         }
     }
 

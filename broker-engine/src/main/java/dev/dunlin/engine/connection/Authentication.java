@@ -1,7 +1,10 @@
 package dev.dunlin.engine.connection;
 
+import dev.dunlin.engine.packet.Packet.Auth;
+import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.port.EnhancedAuthentication.Exchange;
 import dev.dunlin.engine.port.EnhancedAuthentication.Step;
+import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.Login;
 import dev.dunlin.engine.port.LoginAnswer;
 import io.netty.util.concurrent.Future;
@@ -41,11 +44,11 @@ final class Authentication {
     }
 
     /** Whether an exchange has begun and has not ended. */
-    boolean isRunning() {
+    private boolean isRunning() {
         return exchange != null;
     }
 
-    boolean isClientsTurn() {
+    private boolean isClientsTurn() {
         return exchange != null && !isServersTurn;
     }
 
@@ -71,15 +74,69 @@ final class Authentication {
         return true;
     }
 
-    /** Runs {@code late} unless the exchange is over by then; for that of CONNECT, there is a deadline already. */
-    void expectWithin(long millis, Runnable late) {
-        if (exchange != null) {
-            deadline = connection.loop().eventLoop().schedule(late, millis, TimeUnit.MILLISECONDS);
+    /** The client's AUTH: its turn in the exchange, or the first of another (MQTT 5 §4.12, §4.12.1). */
+    void onAuth(Auth auth) {
+        if (auth.method() == null) {
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method [MQTT 5 §3.15.2.2.2]");
+        } else if (!auth.method().equals(method)) {
+            // DISCONNECT has no code for it
+            violation(
+                    connection.isConnected() ? ReasonCode.PROTOCOL_ERROR : ReasonCode.BAD_AUTHENTICATION_METHOD,
+                    "AUTH with another method than CONNECT [MQTT-4.12.0-5]");
+        } else if (auth.reason() == Auth.CONTINUE && isClientsTurn()) {
+            connection.judge();
+            next(auth.data());
+        } else if (auth.reason() == Auth.RE_AUTHENTICATE && connection.isConnected() && !isRunning()) {
+            begin(auth.data(), this::onReAuthenticated);
+            expectEnd();
+        } else {
+            violation(ReasonCode.PROTOCOL_ERROR, "AUTH with reason " + auth.reason() + ", out of turn");
         }
     }
 
-    /** The client has taken its turn. */
-    void next(byte @Nullable [] data) {
+    private void violation(ReasonCode reason, String detail) {
+        connection.violation(reason, detail);
+    }
+
+    /** The exchange of CONNECT has a deadline already; another has this one, unless it is over by now. */
+    private void expectEnd() {
+        if (exchange != null) {
+            deadline = connection
+                    .loop()
+                    .eventLoop()
+                    .schedule(
+                            () -> connection.end(
+                                    ReasonCode.NOT_AUTHORIZED,
+                                    Incident.Reason.KEEP_ALIVE_TIMEOUT,
+                                    Connection.UNFINISHED_LOG_IN),
+                            Connection.CONNECT_DEADLINE.toMillis(),
+                            TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void onReAuthenticated(Step.Done done) {
+        if (!connection.isConnected()) {
+            return;
+        }
+        if (done.answer() instanceof LoginAnswer.Admitted admitted) {
+            if (connection.isOf(admitted.admission())) {
+                connection.auth(ReasonCode.SUCCESS, method, done.data());
+            } else {
+                violation(ReasonCode.NOT_AUTHORIZED, "authenticated anew as somebody else");
+            }
+        } else if (done.answer() instanceof LoginAnswer.Refused refused) {
+            if (refused.reason() == LoginAnswer.Reason.UNAVAILABLE) {
+                connection.disconnect(ReasonCode.SERVER_BUSY, refused.reason().incident());
+            } else if (broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress())) {
+                connection.disconnect(
+                        ReasonCode.NOT_AUTHORIZED, refused.reason().incident());
+            } else {
+                connection.endSilently(Incident.Reason.TOO_MANY_FAILED_LOGINS);
+            }
+        }
+    }
+
+    private void next(byte @Nullable [] data) {
         var running = Objects.requireNonNull(exchange, "no exchange has begun");
         isServersTurn = true;
         broker.ask(connection, () -> running.next(data), UNAVAILABLE, this::onStep);

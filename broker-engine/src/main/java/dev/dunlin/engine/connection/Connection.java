@@ -1,12 +1,7 @@
 package dev.dunlin.engine.connection;
 
-import dev.dunlin.engine.access.AccessPolicy;
-import dev.dunlin.engine.access.AccessPolicy.PublishAnswer;
-import dev.dunlin.engine.codec.MqttDecoder;
 import dev.dunlin.engine.codec.MqttEncoder;
 import dev.dunlin.engine.codec.MqttEncoder.Connack;
-import dev.dunlin.engine.codec.PublishEncoder;
-import dev.dunlin.engine.packet.MessageProperties;
 import dev.dunlin.engine.packet.Packet;
 import dev.dunlin.engine.packet.Packet.Connect;
 import dev.dunlin.engine.packet.Packet.Disconnect;
@@ -15,36 +10,26 @@ import dev.dunlin.engine.packet.Packet.Subscribe;
 import dev.dunlin.engine.packet.Packet.Unsubscribe;
 import dev.dunlin.engine.packet.ProtocolVersion;
 import dev.dunlin.engine.packet.Publish;
-import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.ClientCertificate;
 import dev.dunlin.engine.port.ConnectedClient;
-import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Incident;
-import dev.dunlin.engine.port.LoginAnswer;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.port.UsageSample;
-import dev.dunlin.engine.session.Deposit;
-import dev.dunlin.engine.session.Outbound;
-import dev.dunlin.engine.session.Receipt;
 import dev.dunlin.engine.session.Session;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.tenant.TenantSpace;
-import dev.dunlin.engine.topic.TopicFilter;
-import dev.dunlin.engine.topic.TopicName;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -52,32 +37,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's connection: the protocol's states, and the only handler of a pipeline that knows MQTT. It reads all packets
- * of what has arrived, lends each to session and router, and writes once an event loop turn.
+ * One client's connection: the protocol's states from the first byte to the last, and the only handler of a pipeline that
+ * knows MQTT. {@link Reading} gives it the packets; what an accepted client asks for is done by {@link Serving}, and what is
+ * to be written goes to {@link Output}.
  *
  * <p>Runs on one event loop at a time: where it was accepted until the client is known, then on the home loop of the
- * client's session. Holds the bytes of at most one incomplete packet, never more of them than such a packet may have.
+ * client's session.
  */
-public final class Connection extends ChannelInboundHandlerAdapter implements Outbound {
+public final class Connection extends ChannelInboundHandlerAdapter implements Reading.Recipient {
     private static final Logger log = LoggerFactory.getLogger(Connection.class);
-
-    /** The largest CONNECT packet, in bytes: the most that a stranger may make us hold. */
-    static final int MAX_CONNECT_BYTES = 128 * 1024;
-
-    /** The largest packet that MQTT can express. */
-    static final long MAX_PACKET_BYTES = 268_435_460L;
-
-    /** QoS 2 messages that one client may have unreleased; the Receive Maximum told to MQTT 5 clients. */
-    static final int RECEIVE_MAXIMUM = 1_024;
 
     /** From the first byte that could come to CONNACK. */
     static final Duration CONNECT_DEADLINE = Duration.ofSeconds(10);
 
-    /** From the first byte of a packet to its last. */
-    static final Duration PACKET_DEADLINE = Duration.ofSeconds(120);
-
-    private static final int KNOWN_ANSWERS = 4;
-    private static final String UNFINISHED_LOG_IN = "a log-in that is not finished within 10 s";
+    static final String UNFINISHED_LOG_IN = "a log-in that is not finished within 10 s";
 
     private enum State {
         /** CONNECT has not come. */
@@ -91,65 +64,37 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         CLOSING
     }
 
-    /** A permission looked up before. */
-    private record Answer(TopicName topic, AccessPolicy policy, PublishAnswer publish) {}
-
     private final Broker broker;
     private final Transport transport;
     private final InetSocketAddress remoteAddress;
     private final String remoteIp;
     private final @Nullable ClientCertificate certificate;
-    private final MqttDecoder decoder;
 
     @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else happens
     private ChannelHandlerContext context;
 
     @SuppressWarnings("NullAway.Init") // as above
-    private Output output;
+    private Reading reading;
 
-    private SessionLoop loop;
+    @SuppressWarnings("NullAway.Init") // as above
+    private Output output;
 
     /** What it works with together with the others of its loop. */
     private LoopConnections neighbours;
 
     private State state = State.NEW;
-    private ProtocolVersion version = ProtocolVersion.MQTT_3_1_1;
-
-    /** Bytes that are not decoded, in a buffer of their own: of a packet that is not complete, or of any while reading is paused. */
-    private @Nullable ByteBuf undecoded;
-
-    private boolean isPaused;
-    private boolean isDecoding;
-    private long packetCount;
-    private long lastPacketNanos;
     private @Nullable Authentication authentication;
     private @Nullable Future<?> connectDeadline;
-    private @Nullable Future<?> packetDeadline;
     private @Nullable Future<?> admissionEnd;
 
     // Set when the client is accepted
-    private @Nullable TenantSpace space;
-    private @Nullable Session session;
+    private @Nullable Serving serving;
     private @Nullable ConnectedClient client;
-    private @Nullable Answer @Nullable [] answers;
-    private GivenAliases givenAliases = GivenAliases.NONE;
-    private boolean wantsReasonStrings;
-    private long maxPacketBytesOut = Long.MAX_VALUE;
     private long keepAliveNanos;
     private boolean expiresWithConnection;
 
-    /** Absent until one has to be sent that may have to wait. */
-    private @Nullable Acknowledgements acknowledgements;
-
     /** Its place among those of its loop, which alone reads and writes it. */
     int place = LoopConnections.NOWHERE;
-
-    // Since the last usage sample
-    private long messagesIn;
-    private long bytesIn;
-    private long messagesOut;
-    private long bytesOut;
-    private long refused;
 
     /**
      * @param remoteAddress of the client itself, also behind a proxy
@@ -166,12 +111,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         this.remoteAddress = remoteAddress;
         this.remoteIp = remoteAddress.getAddress().getHostAddress();
         this.certificate = certificate;
-        this.loop = broker.loopOf(on);
-        this.neighbours = broker.connections.get(loop.index());
-        this.decoder = new MqttDecoder(MAX_CONNECT_BYTES, broker.nanoClock, neighbours.topics());
+        this.neighbours = broker.connections.get(broker.loopOf(on).index());
     }
-
-    // For the log-in
 
     Transport transport() {
         return transport;
@@ -191,7 +132,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     SessionLoop loop() {
-        return loop;
+        return neighbours.loop();
     }
 
     boolean isLoggingIn() {
@@ -199,9 +140,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     /** Enhanced authentication, for as long as the connection lives. */
-    Authentication authenticateWith(Authentication authentication) {
+    void authenticateWith(Authentication authentication) {
         this.authentication = authentication;
-        return authentication;
     }
 
     /** Sends AUTH, which the client is to answer. */
@@ -214,27 +154,45 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
         if (state == State.LOGGING_IN) {
             state = State.AUTHENTICATING;
-            resumeReading();
+            reading.resume();
         }
     }
 
+    /** The client has answered our AUTH; nothing more is read until that is judged. */
+    void judge() {
+        if (state == State.AUTHENTICATING) {
+            state = State.LOGGING_IN;
+            reading.pause();
+        }
+    }
+
+    boolean isConnected() {
+        return state == State.CONNECTED;
+    }
+
+    /** Whether {@code admission} is of whom it was accepted for. */
+    boolean isOf(Admission admission) {
+        return admission.tenant().equals(space().id())
+                && admission.credential().equals(session().credential());
+    }
+
     /** Sends AUTH, or ends the connection of a client that does not take so much. */
-    private boolean auth(ReasonCode reason, String method, byte @Nullable [] data) {
-        if (!mayBeAsLongAs(method.length() * 3L + (data == null ? 0 : data.length) + 16)) {
+    boolean auth(ReasonCode reason, String method, byte @Nullable [] data) {
+        if (!output.takes(method.length() * 3L + (data == null ? 0 : data.length) + 16)) {
             end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "AUTH, for this client");
             return false;
         }
-        MqttEncoder.auth(output.next(loop), reason, method, data);
+        MqttEncoder.auth(output.next(), reason, method, data);
         return true;
     }
 
     /** Whether a client was ever accepted on it: then it counts itself out of its tenant's connections. */
     boolean isAccepted() {
-        return space != null;
+        return serving != null;
     }
 
     void runOnLoop(Runnable action) {
-        var eventLoop = loop.eventLoop();
+        var eventLoop = loop().eventLoop();
         if (eventLoop.inEventLoop()) {
             action.run();
         } else {
@@ -247,35 +205,16 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         if (state == State.CLOSING) {
             return;
         }
-        boolean isExplained = mayBeAsLongAs(MqttEncoder.connackBytes(version, refusal)); // MQTT 5 [MQTT-3.2.2-19]
-        var connack = isExplained ? refusal : Connack.refused(refusal.reason(), null);
-        if (mayBeAsLongAs(MqttEncoder.connackBytes(version, connack))) {
-            MqttEncoder.connack(output.next(loop), version, connack);
+        var connack = takes(refusal) ? refusal : Connack.refused(refusal.reason(), null); // MQTT 5 [MQTT-3.2.2-19]
+        if (takes(connack)) {
+            MqttEncoder.connack(output.next(), output.version(), connack);
         }
         close();
     }
 
-    /** Whether the client takes the CONNACK that lets it in, which may not be longer than it says [MQTT-3.1.2-24]. */
-    boolean takesConnack(Connect connect, TenantSpace space, String clientId) {
-        return mayBeAsLongAs(MqttEncoder.connackBytes(version, connack(connect, space, clientId, false)));
-    }
-
-    private Connack connack(Connect connect, TenantSpace space, String clientId, boolean isResumed) {
-        long maxPacketBytes = maxPacketBytes(space);
-        return new Connack(
-                isResumed,
-                ReasonCode.SUCCESS,
-                null,
-                connect.clientId().isEmpty() ? clientId : null,
-                RECEIVE_MAXIMUM,
-                maxPacketBytes < MAX_PACKET_BYTES ? maxPacketBytes : 0,
-                MqttDecoder.TOPIC_ALIAS_MAXIMUM,
-                authentication == null ? null : authentication.method(),
-                authentication == null ? null : authentication.lastData());
-    }
-
-    private static long maxPacketBytes(TenantSpace space) {
-        return Math.min(space.limits().packetBytes(), MAX_PACKET_BYTES);
+    /** Whether the client takes {@code connack}, which may not be longer than it says [MQTT-3.1.2-24]. */
+    boolean takes(Connack connack) {
+        return output.takes(MqttEncoder.connackBytes(output.version(), connack));
     }
 
     /**
@@ -286,9 +225,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         connectDeadline = cancel(connectDeadline);
         var channel = context.channel();
         channel.deregister().addListener(left -> {
-            loop = home;
             neighbours = broker.connections.get(home.index());
-            decoder.moveTo(neighbours.topics());
+            reading.moveTo(neighbours);
+            output.moveTo(home);
             home.eventLoop().register(channel).addListener(entered -> {
                 if (!entered.isSuccess()) {
                     lost.run();
@@ -302,23 +241,27 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         });
     }
 
-    /** The client is admitted and its session attached: sends CONNACK. */
-    void onAccepted(Connect connect, TenantSpace space, Session session, Admission admission, boolean isResumed) {
+    /** What will serve the client once it is accepted. */
+    Serving toServe(Connect connect, TenantSpace space, Session session) {
+        var givenAliases = GivenAliases.upTo(connect.topicAliasMaximum());
+        return new Serving(this, broker, neighbours, reading, output, space, session, givenAliases);
+    }
+
+    /** The client is admitted and its session attached to {@code serving}: sends {@code connack}. */
+    void onAccepted(Connect connect, Serving serving, Admission admission, Connack connack) {
+        var space = serving.space();
+        var session = serving.session();
         connectDeadline = cancel(connectDeadline);
         state = State.CONNECTED;
-        this.space = space;
-        this.session = session;
-        wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
-        givenAliases = GivenAliases.upTo(connect.topicAliasMaximum());
+        this.serving = serving;
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
-        decoder.limit(maxPacketBytes(space));
-        MqttEncoder.connack(output.next(loop), version, connack(connect, space, session.clientId(), isResumed));
-        lastPacketNanos = broker.nanoClock.getAsLong();
+        reading.limitTo(space);
+        MqttEncoder.connack(output.next(), output.version(), connack);
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
         if (admission.validUntil() != null) {
             long millis = Math.max(
                     0, Duration.between(Instant.now(), admission.validUntil()).toMillis());
-            admissionEnd = loop.eventLoop()
+            admissionEnd = loop().eventLoop()
                     .schedule(
                             () -> disconnect(ReasonCode.MAXIMUM_CONNECT_TIME, Incident.Reason.ADMISSION_EXPIRED),
                             millis,
@@ -332,11 +275,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                 session.clientId(),
                 remoteIp(),
                 transport,
-                version.toString(),
+                output.version().toString(),
                 Instant.now());
         client = connected;
         broker.beginning.remove(context.channel());
-        neighbours.add(this, checkKeepAlive(lastPacketNanos));
+        neighbours.add(this, checkKeepAlive(neighbours.nanoTime()));
         broker.presence.connected(connected);
     }
 
@@ -344,19 +287,18 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     void begin() {
         if (state == State.CONNECTED) {
             session().resume();
-            resumeReading();
+            reading.resume();
         }
     }
-
-    // Netty's events
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         this.context = context;
-        output = new Output(context);
+        reading = new Reading(this, context, broker.nanoClock, neighbours);
+        output = new Output(context, loop());
         broker.beginning.add(context.channel());
-        connectDeadline =
-                loop.eventLoop().schedule(this::onConnectDeadline, CONNECT_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        connectDeadline = loop().eventLoop()
+                .schedule(this::onConnectDeadline, CONNECT_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Takes {@code message}. */
@@ -364,14 +306,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     public void channelRead(ChannelHandlerContext context, Object message) {
         var arrived = (ByteBuf) message;
         try {
-            if (state == State.CLOSING) {
-                return;
-            }
-            if (isPaused || isDecoding || state == State.LOGGING_IN) {
-                var bytes = neighbours.arrivedBytes().layOut(undecoded, arrived, context.alloc());
-                undecoded = neighbours.arrivedBytes().putBack(bytes, true, context.alloc());
-            } else {
-                decode(arrived);
+            if (state != State.CLOSING) {
+                reading.read(arrived);
             }
         } finally {
             arrived.release();
@@ -380,7 +316,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        loop.mayEndTurn();
+        loop().mayEndTurn();
     }
 
     @Override
@@ -414,13 +350,12 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         leaveSession(true);
         state = State.CLOSING;
         connectDeadline = cancel(connectDeadline);
-        packetDeadline = cancel(packetDeadline);
         admissionEnd = cancel(admissionEnd);
         if (authentication != null) {
             authentication.stop();
         }
         output.release();
-        releaseUndecoded();
+        reading.release();
         countOut();
         neighbours.remove(this);
     }
@@ -435,136 +370,26 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
     }
 
-    // Reading
-
-    /** Borrows {@code arrived}, what the network has brought, if it has, and decodes it behind what was left. */
-    private void decode(@Nullable ByteBuf arrived) {
-        var earlier = undecoded;
-        if (isDecoding || arrived == null && earlier == null) {
-            return;
-        }
-        isDecoding = true;
-        undecoded = null;
-        long publishes = messagesIn + refused;
-        long packetsBefore = packetCount;
-        var arrivedBytes = neighbours.arrivedBytes();
-        var bytes = arrivedBytes.layOut(earlier, arrived, context.alloc());
-        try {
-            decodeAll(bytes);
-        } catch (RuntimeException fault) {
-            fail(fault);
-        } finally {
-            isDecoding = false;
-            undecoded = arrivedBytes.putBack(bytes, state != State.CLOSING, context.alloc());
-        }
-        if (undecoded != null && packetDeadline == null && state != State.LOGGING_IN) {
-            awaitPacket();
-        }
-        if (packetCount != packetsBefore) {
-            lastPacketNanos = broker.nanoClock.getAsLong();
-        }
-        if (state == State.CONNECTED) {
-            slowDown(messagesIn + refused - publishes);
-        }
-    }
-
-    private void decodeAll(ByteBuf bytes) {
-        while (isExpectingPackets()) {
-            var packet = decoder.decode(bytes);
-            if (packet == null) {
-                return;
-            }
-            packetCount++;
-            onPacket(packet);
-        }
-    }
-
-    private boolean isExpectingPackets() {
-        return state == State.CONNECTED || state == State.NEW || state == State.AUTHENTICATING;
-    }
-
-    private void awaitPacket() {
-        long packetsSoFar = packetCount;
-        packetDeadline = loop.eventLoop()
-                .schedule(
-                        () -> {
-                            packetDeadline = null;
-                            if (undecoded == null || isPaused) {
-                                return;
-                            }
-                            if (packetCount == packetsSoFar) {
-                                disconnect(ReasonCode.MALFORMED_PACKET, Incident.Reason.MALFORMED_PACKET);
-                            } else {
-                                awaitPacket();
-                            }
-                        },
-                        PACKET_DEADLINE.toMillis(),
-                        TimeUnit.MILLISECONDS);
-    }
-
-    private void releaseUndecoded() {
-        var left = undecoded;
-        if (left != null) {
-            undecoded = null;
-            left.release();
-        }
-    }
-
-    /** Stops reading for as long as the tenant is ahead of its rate, or another loop behind with our messages. */
-    private void slowDown(long publishes) {
-        if (publishes == 0) {
-            return;
-        }
-        long pauseNanos = space().countPublished(publishes);
-        if (pauseNanos > 0) {
-            pauseReading();
-            loop.eventLoop().schedule(this::resumeReading, pauseNanos, TimeUnit.NANOSECONDS);
-        } else if (loop.isCongested()) {
-            pauseReading();
-            loop.whenUncongested(this::resumeReading);
-        } else if (acknowledgements != null && acknowledgements.areMany()) {
-            pauseReading();
-        }
-    }
-
-    private void pauseReading() {
-        isPaused = true;
-        context.channel().config().setAutoRead(false);
-    }
-
-    private void resumeReading() {
-        if (!isExpectingPackets()) {
-            return;
-        }
-        isPaused = false;
-        lastPacketNanos = broker.nanoClock.getAsLong(); // the client was not silent, we were deaf
-        decode(null);
-        if (!isPaused && isExpectingPackets()) {
-            context.channel().config().setAutoRead(true);
-        }
-    }
-
-    // Packets
-
-    private void onPacket(Packet packet) {
+    @Override
+    public void onPacket(Packet packet) {
         if (state == State.AUTHENTICATING && !mayComeDuringLogIn(packet)) {
             violation(ReasonCode.PROTOCOL_ERROR, "neither AUTH nor DISCONNECT before CONNACK [MQTT-3.1.2-30]");
         } else if (packet instanceof Publish publish) {
-            onPublish(publish);
+            serving().onPublish(publish);
         } else if (packet instanceof Packet.Puback puback) {
             session().onPuback(puback.packetId());
         } else if (packet instanceof Packet.Pubrec pubrec) {
-            onPubrec(pubrec);
+            serving().onPubrec(pubrec);
         } else if (packet instanceof Packet.Pubrel pubrel) {
-            onPubrel(pubrel.packetId());
+            serving().onPubrel(pubrel.packetId());
         } else if (packet instanceof Packet.Pubcomp pubcomp) {
             session().onPubcomp(pubcomp.packetId());
         } else if (packet instanceof Packet.Pingreq) {
-            MqttEncoder.pingresp(output.next(loop));
+            MqttEncoder.pingresp(output.next());
         } else if (packet instanceof Subscribe subscribe) {
-            onSubscribe(subscribe);
+            serving().onSubscribe(subscribe);
         } else if (packet instanceof Unsubscribe unsubscribe) {
-            onUnsubscribe(unsubscribe);
+            serving().onUnsubscribe(unsubscribe);
         } else if (packet instanceof Disconnect disconnect) {
             onDisconnect(disconnect);
         } else if (packet instanceof Connect connect) {
@@ -577,10 +402,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void onConnect(Connect connect) {
-        version = connect.version();
-        maxPacketBytesOut = connect.maximumPacketSize();
+        output.onConnect(connect);
         state = State.LOGGING_IN;
-        pauseReading();
+        reading.pause();
         new LogIn(this, broker, connect).begin();
     }
 
@@ -588,280 +412,16 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         return packet instanceof Packet.Auth || packet instanceof Disconnect || packet instanceof Malformed;
     }
 
-    /** MQTT 5 §4.12, §4.12.1. */
     private void onAuth(Packet.Auth auth) {
-        var authentication = this.authentication;
         if (authentication == null) {
             violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method in CONNECT [MQTT-4.12.0-7]");
-        } else if (auth.method() == null) {
-            violation(ReasonCode.PROTOCOL_ERROR, "AUTH without an Authentication Method [MQTT 5 §3.15.2.2.2]");
-        } else if (!auth.method().equals(authentication.method())) {
-            // DISCONNECT has no code for it
-            violation(
-                    state == State.CONNECTED ? ReasonCode.PROTOCOL_ERROR : ReasonCode.BAD_AUTHENTICATION_METHOD,
-                    "AUTH with another method than CONNECT [MQTT-4.12.0-5]");
-        } else if (auth.reason() == Packet.Auth.CONTINUE && authentication.isClientsTurn()) {
-            if (state == State.AUTHENTICATING) {
-                state = State.LOGGING_IN;
-                pauseReading();
-            }
-            authentication.next(auth.data());
-        } else if (auth.reason() == Packet.Auth.RE_AUTHENTICATE
-                && state == State.CONNECTED
-                && !authentication.isRunning()) {
-            authentication.begin(auth.data(), this::onReAuthenticated);
-            authentication.expectWithin(
-                    CONNECT_DEADLINE.toMillis(),
-                    () -> end(ReasonCode.NOT_AUTHORIZED, Incident.Reason.KEEP_ALIVE_TIMEOUT, UNFINISHED_LOG_IN));
         } else {
-            violation(ReasonCode.PROTOCOL_ERROR, "AUTH with reason " + auth.reason() + ", out of turn");
+            authentication.onAuth(auth);
         }
-    }
-
-    private void onReAuthenticated(EnhancedAuthentication.Step.Done done) {
-        if (state != State.CONNECTED) {
-            return;
-        }
-        if (done.answer() instanceof LoginAnswer.Admitted admitted) {
-            var admission = admitted.admission();
-            if (admission.tenant().equals(space().id())
-                    && admission.credential().equals(session().credential())) {
-                auth(ReasonCode.SUCCESS, Objects.requireNonNull(authentication).method(), done.data());
-            } else {
-                violation(ReasonCode.NOT_AUTHORIZED, "authenticated anew as somebody else");
-            }
-        } else if (done.answer() instanceof LoginAnswer.Refused refused) {
-            if (refused.reason() == LoginAnswer.Reason.UNAVAILABLE) {
-                disconnect(ReasonCode.SERVER_BUSY, refused.reason().incident());
-            } else if (broker.failedLogins.mayAnswer(remoteAddress.getAddress())) {
-                disconnect(ReasonCode.NOT_AUTHORIZED, refused.reason().incident());
-            } else {
-                report(Incident.Reason.TOO_MANY_FAILED_LOGINS, null);
-                leaveSession(true);
-                close();
-            }
-        }
-    }
-
-    private void onPublish(Publish publish) {
-        var session = session();
-        if (publish.qos() == QoS.EXACTLY_ONCE) {
-            if (session.isUnreleased(publish.packetId())) {
-                pubrecAgain(publish.packetId());
-                return;
-            }
-            if (session.unreleasedCount() >= RECEIVE_MAXIMUM && version.isMqtt5()) {
-                answer(publish, new Outcome.Violation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "Receive Maximum"));
-                return;
-            }
-        }
-        var permission = permissionFor(publish.topic(), session.policy());
-        answer(publish, broker.publishing.publish(space(), session, publish, permission, remoteIp));
-    }
-
-    private PublishAnswer permissionFor(TopicName topic, AccessPolicy policy) {
-        var answers = this.answers;
-        if (answers == null) {
-            answers = new Answer[KNOWN_ANSWERS];
-            this.answers = answers;
-        }
-        int slot = topic.hashCode() & KNOWN_ANSWERS - 1;
-        var known = answers[slot];
-        if (known != null && known.policy == policy && known.topic.equals(topic)) {
-            return known.publish;
-        }
-        var found = policy.publish(topic);
-        answers[slot] = new Answer(topic, policy, found);
-        return found;
-    }
-
-    private void answer(Publish publish, Outcome outcome) {
-        if (outcome instanceof Outcome.Accepted) {
-            messagesIn++;
-            bytesIn += publish.payload().length;
-            accept(publish);
-        } else if (outcome instanceof Outcome.Deposited deposited) {
-            messagesIn++;
-            bytesIn += publish.payload().length;
-            accept(publish, deposited.deposit());
-        } else if (outcome instanceof Outcome.Refused refusal) {
-            refused++;
-            if (!version.isMqtt5()) {
-                accept(publish); // MQTT 3.1.1 §3.3.5: acknowledged all the same
-            } else if (publish.qos() != QoS.AT_MOST_ONCE) {
-                acknowledgeInTurn(() -> refuse(publish, refusal));
-            }
-        } else if (outcome instanceof Outcome.Violation violation) {
-            violation(violation.reason(), violation.detail());
-        }
-    }
-
-    private void accept(Publish publish) {
-        int packetId = publish.packetId();
-        if (publish.qos() == QoS.AT_MOST_ONCE) {
-            return;
-        }
-        var type = acknowledgementOf(publish);
-        if (publish.qos() == QoS.EXACTLY_ONCE) {
-            session().receive(packetId);
-        }
-        if (acknowledgements != null && acknowledgements.isAnyWaiting()) {
-            acknowledgements.add(() -> acknowledge(type, packetId, ReasonCode.SUCCESS));
-        } else {
-            acknowledge(type, packetId, ReasonCode.SUCCESS);
-        }
-    }
-
-    /** To be acknowledged once the message is safe. */
-    private void accept(Publish publish, Deposit deposit) {
-        int packetId = publish.packetId();
-        var session = session();
-        if (publish.qos() == QoS.EXACTLY_ONCE) {
-            session.receive(packetId);
-            session.receiveUnsafe(packetId, deposit, deposit.isStoredFirst());
-        }
-        acknowledgements().add(deposit, () -> acknowledge(publish.qos(), packetId, deposit));
-    }
-
-    private void acknowledge(QoS qos, int packetId, Receipt receipt) {
-        if (qos == QoS.EXACTLY_ONCE) {
-            session().onPubrecDue(packetId);
-        }
-        var type = qos == QoS.EXACTLY_ONCE ? MqttMessageType.PUBREC : MqttMessageType.PUBACK;
-        if (receipt.refusal() == null) {
-            acknowledge(type, packetId, ReasonCode.SUCCESS);
-            return;
-        }
-        if (qos == QoS.EXACTLY_ONCE) {
-            session().release(packetId);
-        }
-        if (version.isMqtt5()) {
-            acknowledge(type, packetId, ReasonCode.QUOTA_EXCEEDED);
-        } else {
-            // before MQTT 5 there is no way to say that a message was not taken, but not to acknowledge it
-            disconnect(ReasonCode.QUOTA_EXCEEDED, Incident.Reason.STORAGE_FULL);
-        }
-    }
-
-    /** The message has come before: its PUBREC is due when the first one is. */
-    private void pubrecAgain(int packetId) {
-        var unsafe = session().unsafe(packetId);
-        if (unsafe == null) {
-            acknowledgeInTurn(() -> acknowledge(MqttMessageType.PUBREC, packetId, ReasonCode.SUCCESS));
-        } else {
-            acknowledgements().addAgain(unsafe, () -> acknowledge(QoS.EXACTLY_ONCE, packetId, unsafe));
-        }
-    }
-
-    private static MqttMessageType acknowledgementOf(Publish publish) {
-        return publish.qos() == QoS.AT_LEAST_ONCE ? MqttMessageType.PUBACK : MqttMessageType.PUBREC;
-    }
-
-    private void acknowledgeInTurn(Runnable due) {
-        if (acknowledgements == null) {
-            due.run();
-        } else {
-            acknowledgements.add(due);
-        }
-    }
-
-    private Acknowledgements acknowledgements() {
-        var acknowledgements = this.acknowledgements;
-        if (acknowledgements == null) {
-            acknowledgements = new Acknowledgements(loop, this::resumeReading);
-            this.acknowledgements = acknowledgements;
-        }
-        return acknowledgements;
-    }
-
-    private void refuse(Publish publish, Outcome.Refused refusal) {
-        var type = acknowledgementOf(publish);
-        var text = refusal.reasonString();
-        if (text != null && wantsReasonStrings && mayBeAsLongAs(text.length() * 3L + 16)) {
-            MqttEncoder.refusal(output.next(loop), type, publish.packetId(), refusal.reason(), text);
-        } else {
-            acknowledge(type, publish.packetId(), refusal.reason());
-        }
-    }
-
-    private boolean mayBeAsLongAs(long bytes) {
-        return bytes <= maxPacketBytesOut;
-    }
-
-    private void onPubrec(Packet.Pubrec pubrec) {
-        boolean isRefusal = pubrec.reason() >= ReasonCode.UNSPECIFIED_ERROR.value();
-        var answer = session().onPubrec(pubrec.packetId(), isRefusal);
-        if (answer != Session.PubrecAnswer.NOTHING && !isRefusal) {
-            acknowledge(
-                    MqttMessageType.PUBREL,
-                    pubrec.packetId(),
-                    answer == Session.PubrecAnswer.PUBREL
-                            ? ReasonCode.SUCCESS
-                            : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
-        }
-    }
-
-    private void onPubrel(int packetId) {
-        boolean isKnown = session().release(packetId);
-        var reason = isKnown ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND;
-        var receipt = session().forgetReceived(packetId);
-        if (receipt == null) {
-            acknowledge(MqttMessageType.PUBCOMP, packetId, reason);
-        } else {
-            acknowledgements().add(receipt, () -> acknowledge(MqttMessageType.PUBCOMP, packetId, reason));
-        }
-    }
-
-    private void onSubscribe(Subscribe packet) {
-        if (!mayBeAsLongAs(
-                MqttEncoder.acknowledgementListBytes(version, packet.requests().size()))) {
-            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "SUBACK, for this client");
-            return;
-        }
-        var subscribing = new Subscribing(space(), session(), remoteIp(), broker.incidents);
-        subscribing.subscribe(packet);
-        refused += subscribing.refusedCount();
-        var text = subscribing.reasonString();
-        boolean say = text != null
-                && wantsReasonStrings
-                && text.length() < 1_000
-                && mayBeAsLongAs(text.length() * 3L + 16 + subscribing.reasons().size());
-        var receipt = subscribing.receipt();
-        acknowledgements().add(receipt, () -> {
-            var reasons = receipt.refusal() == null ? subscribing.reasons() : subscribing.withdraw();
-            MqttEncoder.suback(output.next(loop), version, packet.packetId(), reasons, say ? text : null);
-            subscribing.bringRetained();
-        });
-    }
-
-    private void onUnsubscribe(Unsubscribe packet) {
-        if (!mayBeAsLongAs(
-                MqttEncoder.acknowledgementListBytes(version, packet.filters().size()))) {
-            end(ReasonCode.PACKET_TOO_LARGE, Incident.Reason.PACKET_TOO_LARGE, "UNSUBACK, for this client");
-            return;
-        }
-        var reasons = new ArrayList<ReasonCode>(packet.filters().size());
-        var receipt = new Receipt();
-        for (var text : packet.filters()) {
-            reasons.add(unsubscribe(TopicFilter.parse(text), receipt));
-        }
-        acknowledgements()
-                .add(receipt, () -> MqttEncoder.unsuback(output.next(loop), version, packet.packetId(), reasons));
-    }
-
-    private ReasonCode unsubscribe(@Nullable TopicFilter filter, Receipt receipt) {
-        if (filter == null) {
-            return ReasonCode.TOPIC_FILTER_INVALID;
-        }
-        if (!space().unsubscribe(session(), filter)) {
-            return ReasonCode.NO_SUBSCRIPTION_EXISTED;
-        }
-        session().keepWithout(filter, receipt);
-        return ReasonCode.SUCCESS;
     }
 
     private void onDisconnect(Disconnect disconnect) {
-        if (session == null) {
+        if (serving == null) {
             close(); // the client has changed its mind during the log-in
             return;
         }
@@ -889,51 +449,20 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         }
     }
 
-    private void violation(ReasonCode reason, String detail) {
+    void violation(ReasonCode reason, String detail) {
         end(reason, Incident.Reason.PROTOCOL_ERROR, detail);
     }
 
-    private void acknowledge(MqttMessageType type, int packetId, ReasonCode reason) {
-        MqttEncoder.acknowledgement(output.next(loop), version, type, packetId, reason);
-    }
-
-    // What the session sends
-
     @Override
-    public boolean isWritable() {
-        return output.isWritable();
-    }
-
-    @Override
-    public boolean publish(
-            Publish message, QoS qos, boolean dup, boolean retain, int packetId, int @Nullable [] subscriptionIds) {
-        boolean expires = version.isMqtt5() && message.expiresAtNanos() != Publish.NEVER;
-        long expiry = expires ? message.remainingSeconds(broker.nanoClock.getAsLong()) : MessageProperties.NEVER;
-        long spareBytes = maxPacketBytesOut == Long.MAX_VALUE
-                ? Long.MAX_VALUE
-                : maxPacketBytesOut - PublishEncoder.packetBytes(version, message, qos, subscriptionIds, expiry);
-        if (spareBytes < 0) {
-            return false;
+    public void onDecoded() {
+        if (state == State.CONNECTED) {
+            serving().slowDown();
         }
-        int known = givenAliases.known(message.topic());
-        boolean mayGive = known == 0 && spareBytes >= GivenAliases.MOST_BYTES;
-        int alias = mayGive ? givenAliases.give(message.topic()) : known;
-        var encoder = neighbours.publishEncoder();
-        encoder.encode(version, message, qos, dup, retain, alias, known == 0, subscriptionIds, expiry);
-        encoder.writeTo(output.next(loop), packetId);
-        if (PublishEncoder.isPayloadShared(message)) {
-            output.append(neighbours.sharedPayload(message, context.alloc()));
-        }
-        int payloadBytes = message.payload().length;
-        messagesOut++;
-        bytesOut += payloadBytes;
-        loop.counters().countOut(payloadBytes);
-        return true;
     }
 
     @Override
-    public void pubrel(int packetId) {
-        acknowledge(MqttMessageType.PUBREL, packetId, ReasonCode.SUCCESS);
+    public void onPacketOverdue() {
+        disconnect(ReasonCode.MALFORMED_PACKET, Incident.Reason.MALFORMED_PACKET);
     }
 
     @Override
@@ -942,10 +471,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         end(ReasonCode.UNSPECIFIED_ERROR, Incident.Reason.INTERNAL_ERROR, null);
     }
 
-    // The end
-
-    @Override
-    public void disconnect(ReasonCode reason, Incident.Reason why) {
+    void disconnect(ReasonCode reason, Incident.Reason why) {
         end(reason, why, null);
     }
 
@@ -957,12 +483,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
      */
     public ChannelFuture shutDown() {
         if (state == State.CONNECTED) {
-            if (version.isMqtt5()) {
-                MqttEncoder.disconnect(output.next(loop), ReasonCode.SERVER_SHUTTING_DOWN, null);
+            if (output.version().isMqtt5()) {
+                MqttEncoder.disconnect(output.next(), ReasonCode.SERVER_SHUTTING_DOWN, null);
             }
-            var session = session();
-            if (session.outbound() == this) {
-                broker.keeper.stop(space(), session);
+            if (session().outbound() == serving) {
+                broker.keeper.stop(space(), session());
             }
         }
         close();
@@ -970,18 +495,18 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     /** Tells an MQTT 5 client why, leaves the session with its Will, and closes. */
-    private void end(ReasonCode reason, Incident.Reason why, @Nullable String detail) {
+    void end(ReasonCode reason, Incident.Reason why, @Nullable String detail) {
         if (state == State.CLOSING) {
             return;
         }
         report(why, detail);
-        if (state == State.NEW && decoder.isMqtt5()) {
+        if (state == State.NEW && reading.isMqtt5()) {
             // a CONNECT that is wrong in its later part: its version is known, so its author can be told
-            MqttEncoder.connack(output.next(loop), ProtocolVersion.MQTT_5, Connack.refused(reason, detail));
-        } else if (version.isMqtt5()) {
-            var text = wantsReasonStrings && detail != null && mayBeAsLongAs(detail.length() * 3L + 16) ? detail : null;
+            MqttEncoder.connack(output.next(), ProtocolVersion.MQTT_5, Connack.refused(reason, detail));
+        } else if (output.version().isMqtt5()) {
             if (state == State.CONNECTED) {
-                MqttEncoder.disconnect(output.next(loop), reason, text);
+                var text = detail != null && output.takesReasonString(detail, 0) ? detail : null;
+                MqttEncoder.disconnect(output.next(), reason, text);
             } else if (state == State.LOGGING_IN || state == State.AUTHENTICATING) {
                 refuse(Connack.refused(reason, null));
             }
@@ -990,13 +515,20 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         close();
     }
 
+    /** Leaves the session with its Will, and closes, without a word to the client. */
+    void endSilently(Incident.Reason why) {
+        report(why, null);
+        leaveSession(true);
+        close();
+    }
+
     private void report(Incident.Reason why, @Nullable String detail) {
-        var session = this.session;
+        var session = serving == null ? null : serving.session();
         broker.report(new Incident(
                 Instant.now(),
                 Incident.Kind.CONNECTION,
                 why,
-                space == null ? null : space.id(),
+                serving == null ? null : serving.space().id(),
                 session == null ? null : session.credentialName(),
                 session == null ? null : session.clientId(),
                 remoteIp(),
@@ -1005,9 +537,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void leaveSession(boolean withWill) {
-        var session = this.session;
-        if (session != null && session.outbound() == this) {
-            broker.keeper.leave(space(), session, withWill);
+        if (serving != null && serving.session().outbound() == serving) {
+            broker.keeper.leave(serving.space(), serving.session(), withWill);
         }
     }
 
@@ -1022,14 +553,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             return;
         }
         state = State.CLOSING;
+        reading.close();
+        if (serving != null) {
+            serving.stop();
+        }
         countOut();
-        if (acknowledgements != null) {
-            acknowledgements.clear();
-        }
-        if (!isDecoding) {
-            releaseUndecoded();
-        }
-        context.channel().config().setAutoRead(true); // to see the end of the other direction
         output.close(transport == Transport.TCP && !hasDisconnected);
     }
 
@@ -1054,10 +582,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         if (state != State.CONNECTED || keepAliveNanos == 0) {
             return nowNanos + LoopConnections.NEVER_NANOS;
         }
-        if (isPaused) {
+        if (reading.isPaused()) {
             return nowNanos + keepAliveNanos;
         }
-        long dueNanos = lastPacketNanos + keepAliveNanos;
+        long dueNanos = reading.lastPacketNanos() + keepAliveNanos;
         if (dueNanos - nowNanos <= 0) {
             disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, Incident.Reason.KEEP_ALIVE_TIMEOUT);
         }
@@ -1073,31 +601,29 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     /** What the client has used since the call before. */
     UsageSample takeUsage() {
-        var session = session();
-        var sample = new UsageSample(
-                space().id(), session.credential(), messagesIn, bytesIn, messagesOut, bytesOut, refused);
-        messagesIn = 0;
-        bytesIn = 0;
-        messagesOut = 0;
-        bytesOut = 0;
-        refused = 0;
-        return sample;
+        return serving().takeUsage();
+    }
+
+    private Serving serving() {
+        return Objects.requireNonNull(serving, "no client is accepted");
     }
 
     private Session session() {
-        return Objects.requireNonNull(session, "no client is accepted");
+        return serving().session();
     }
 
     private TenantSpace space() {
-        return Objects.requireNonNull(space, "no client is accepted");
+        return serving().space();
     }
 
     /** Who it is, for the log. */
     @Override
     public String toString() {
-        var session = this.session;
-        return session == null
-                ? remoteIp()
-                : space().slug() + "." + session.credentialName() + " (" + session.clientId() + ") from " + remoteIp();
+        if (serving == null) {
+            return remoteIp();
+        }
+        var session = serving.session();
+        return serving.space().slug() + "." + session.credentialName() + " (" + session.clientId() + ") from "
+                + remoteIp();
     }
 }

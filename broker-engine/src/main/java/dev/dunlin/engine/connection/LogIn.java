@@ -1,6 +1,7 @@
 package dev.dunlin.engine.connection;
 
 import dev.dunlin.engine.access.AccessPolicy;
+import dev.dunlin.engine.codec.MqttDecoder;
 import dev.dunlin.engine.codec.MqttEncoder.Connack;
 import dev.dunlin.engine.packet.Packet.Connect;
 import dev.dunlin.engine.packet.ReasonCode;
@@ -32,6 +33,7 @@ final class LogIn {
     private final Connection connection;
     private final Broker broker;
     private final Connect connect;
+    private @Nullable Authentication authentication;
 
     LogIn(Connection connection, Broker broker, Connect connect) {
         this.connection = connection;
@@ -56,9 +58,12 @@ final class LogIn {
         var method = connect.authenticationMethod();
         if (method == null) {
             broker.ask(connection, () -> broker.authenticator.authenticate(login), UNAVAILABLE, this::onAnswer);
-        } else if (!connection
-                .authenticateWith(new Authentication(connection, broker, method, login))
-                .begin(connect.authenticationData(), done -> onAnswer(done.answer()))) {
+            return;
+        }
+        var enhanced = new Authentication(connection, broker, method, login);
+        authentication = enhanced;
+        connection.authenticateWith(enhanced);
+        if (!enhanced.begin(connect.authenticationData(), done -> onAnswer(done.answer()))) {
             refuse(ReasonCode.BAD_AUTHENTICATION_METHOD, Incident.Reason.AUTHENTICATION_METHOD_UNKNOWN, null, null);
         }
     }
@@ -180,7 +185,7 @@ final class LogIn {
 
     /** On the home loop. */
     private void open(TenantSpace space, SessionLoop home, String clientId, Admission admission) {
-        if (!connection.takesConnack(connect, space, clientId)) {
+        if (!connection.takes(connack(space, clientId, false))) {
             report(
                     Incident.Reason.PACKET_TOO_LARGE,
                     admission.tenant(),
@@ -209,10 +214,11 @@ final class LogIn {
         }
         var session = opened.session();
         session.will(connect.will());
-        session.attach(connection, connect.receiveMaximum(), connect.sessionExpirySeconds());
+        var serving = connection.toServe(connect, space, session);
+        session.attach(serving, connect.receiveMaximum(), connect.sessionExpirySeconds());
         session.keep();
         reportUselessWill(session.policy(), admission, clientId);
-        connection.onAccepted(connect, space, session, admission, opened.isResumed());
+        connection.onAccepted(connect, serving, admission, connack(space, clientId, opened.isResumed()));
         var missed = broker.accessChanges.missedSince(admission);
         if (missed instanceof AccessChange.LimitsReplaced replaced) {
             space.limits(replaced.limits());
@@ -220,6 +226,21 @@ final class LogIn {
             broker.keeper.apply(missed, space, home);
         }
         connection.begin();
+    }
+
+    /** The CONNACK that lets the client in. */
+    private Connack connack(TenantSpace space, String clientId, boolean isResumed) {
+        long maxPacketBytes = Reading.maxPacketBytes(space);
+        return new Connack(
+                isResumed,
+                ReasonCode.SUCCESS,
+                null,
+                connect.clientId().isEmpty() ? clientId : null,
+                Serving.RECEIVE_MAXIMUM,
+                maxPacketBytes < Reading.MAX_PACKET_BYTES ? maxPacketBytes : 0,
+                MqttDecoder.TOPIC_ALIAS_MAXIMUM,
+                authentication == null ? null : authentication.method(),
+                authentication == null ? null : authentication.lastData());
     }
 
     /** A Will that will not be published is no reason to keep a device out, but one to tell its owner at once. */

@@ -48,6 +48,15 @@ public final class LoopConnections implements SessionLoop.TurnEnd {
         this.nanoClock = nanoClock;
     }
 
+    SessionLoop loop() {
+        return loop;
+    }
+
+    /** Now, on the engine's clock. */
+    long nanoTime() {
+        return nanoClock.getAsLong();
+    }
+
     TopicCache topics() {
         return topics;
     }
@@ -101,7 +110,7 @@ public final class LoopConnections implements SessionLoop.TurnEnd {
             return;
         }
         lookLater();
-        long now = nanoClock.getAsLong();
+        long now = nanoTime();
         for (int place = open.size() - 1; place >= 0; place--) {
             // those that end meanwhile leave their places to others, which were looked at before
             if (place < open.size() && looks[place] - now <= 0) {

@@ -4,7 +4,7 @@ import dev.dunlin.engine.packet.ReasonCode;
 import dev.dunlin.engine.session.Deposit;
 import org.jspecify.annotations.Nullable;
 
-/** What became of a PUBLISH. {@code Connection.answer} alone turns it into bytes. */
+/** What became of a PUBLISH. {@code Serving.answer} alone turns it into bytes. */
 sealed interface Outcome {
     Outcome ACCEPTED = new Accepted();
 

@@ -1,7 +1,10 @@
 package dev.dunlin.engine.connection;
 
+import dev.dunlin.engine.packet.Packet.Connect;
+import dev.dunlin.engine.packet.ProtocolVersion;
 import dev.dunlin.engine.session.SessionLoop;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -11,8 +14,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one connection has to write. Packets are put one behind the other and go to the network together when the turn of
- * the event loop ends, or earlier once {@link #MAX_UNFLUSHED} bytes have come together. An idle connection holds no buffer.
+ * What one connection has to write, and what its client takes. Packets are put one behind the other and go to the network
+ * together when the turn of the event loop ends, or earlier once {@link #MAX_UNFLUSHED} bytes have come together. An idle
+ * connection holds no buffer.
  */
 final class Output implements SessionLoop.TurnEnd {
     static final int MAX_UNFLUSHED = 64 * 1024;
@@ -20,7 +24,17 @@ final class Output implements SessionLoop.TurnEnd {
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(2);
     private static final int SMALLEST_BUFFER = 128;
 
+    /** Fixed header, identifier, code and lengths. */
+    private static final int MOST_BYTES_AROUND_TEXT = 16;
+
     private final ChannelHandlerContext context;
+    private SessionLoop loop;
+
+    // As the client has said in CONNECT
+    private ProtocolVersion version = ProtocolVersion.MQTT_3_1_1;
+    private long maxPacketBytes = Long.MAX_VALUE;
+    private boolean wantsReasonStrings;
+
     private @Nullable ByteBuf unflushed;
 
     /** Bytes that Netty has and that are not flushed. */
@@ -29,12 +43,49 @@ final class Output implements SessionLoop.TurnEnd {
     private int sizeHint = SMALLEST_BUFFER;
     private boolean turnEndComes;
 
-    Output(ChannelHandlerContext context) {
+    /** @param loop the connection's own */
+    Output(ChannelHandlerContext context, SessionLoop loop) {
         this.context = context;
+        this.loop = loop;
     }
 
-    /** Lends the buffer that the next packet is written to; {@code loop} is the connection's own. */
-    ByteBuf next(SessionLoop loop) {
+    /** Moves to another event loop; nothing is written in between. */
+    void moveTo(SessionLoop loop) {
+        this.loop = loop;
+    }
+
+    /** From here on the client's version is known, and what it takes. */
+    void onConnect(Connect connect) {
+        version = connect.version();
+        maxPacketBytes = connect.maximumPacketSize();
+        wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
+    }
+
+    ProtocolVersion version() {
+        return version;
+    }
+
+    /** The client's Maximum Packet Size (MQTT 5 §3.1.2.11.4); {@link Long#MAX_VALUE} if it has set none. */
+    long maxPacketBytes() {
+        return maxPacketBytes;
+    }
+
+    /** Whether the client takes a packet of {@code packetBytes} (MQTT 5 [MQTT-3.1.2-24]). */
+    boolean takes(long packetBytes) {
+        return packetBytes <= maxPacketBytes;
+    }
+
+    /** Whether the client wants to read {@code text}, and takes a packet of so much, one reason code and {@code moreBytes}. */
+    boolean takesReasonString(String text, int moreBytes) {
+        return wantsReasonStrings && takes(text.length() * 3L + MOST_BYTES_AROUND_TEXT + moreBytes);
+    }
+
+    ByteBufAllocator alloc() {
+        return context.alloc();
+    }
+
+    /** Lends the buffer that the next packet is written to. */
+    ByteBuf next() {
         var buffer = unflushed;
         if (buffer != null && buffer.readableBytes() >= MAX_UNFLUSHED) {
             flush();

@@ -43,6 +43,11 @@ public class Receipt implements MessageStore.Listener {
         return unsettled.decrementAndGet() == 0;
     }
 
+    /** As {@link #isSafeAlready}, for whoever can hand it out again: whether all parts are safe, and this one is settled too. */
+    public final boolean settleIfSafe() {
+        return unsettled.compareAndSet(1, 0);
+    }
+
     /** Has {@code waiter} told instead of whoever waited before: a client has come back on another connection. */
     public final void await(Waiter waiter) {
         this.waiter = waiter;

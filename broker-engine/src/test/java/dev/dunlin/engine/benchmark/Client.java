@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,23 +89,18 @@ class Client extends ByteToMessageDecoder {
 
     /** Says DISCONNECT, and waits for the broker to close. */
     final CompletableFuture<@Nullable Void> close() {
-        var closed = new CompletableFuture<@Nullable Void>();
-        var own = channel;
-        if (own == null) {
-            closed.complete(null);
-            return closed;
-        }
-        own.closeFuture().addListener(end -> closed.complete(null));
-        own.eventLoop().execute(() -> {
-            isClosing = true;
+        return end(own -> {
             own.writeAndFlush(Unpooled.wrappedBuffer(Wire.disconnect()));
             own.eventLoop().schedule(() -> own.close(), CLOSE_SECONDS, TimeUnit.SECONDS);
         });
-        return closed;
     }
 
     /** Ends the connection without a word. */
     final CompletableFuture<@Nullable Void> abort() {
+        return end(Channel::close);
+    }
+
+    private CompletableFuture<@Nullable Void> end(Consumer<Channel> closing) {
         var closed = new CompletableFuture<@Nullable Void>();
         var own = channel;
         if (own == null) {
@@ -114,7 +110,7 @@ class Client extends ByteToMessageDecoder {
         own.closeFuture().addListener(end -> closed.complete(null));
         own.eventLoop().execute(() -> {
             isClosing = true;
-            own.close();
+            closing.accept(own);
         });
         return closed;
     }

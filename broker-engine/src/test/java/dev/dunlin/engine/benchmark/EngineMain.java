@@ -77,7 +77,7 @@ final class EngineMain {
                         "localhost",
                         0,
                         0,
-                        Integer.getInteger("dunlin.mqtt.event-loops", 0),
+                        0,
                         Set.of(),
                         NetworkIo.valueOf(System.getProperty("dunlin.mqtt.io", "AUTO"))),
                 forgetful);

@@ -33,7 +33,7 @@ final class HiveMq3Client implements LibraryClient {
                 MqttGlobalPublishFilter.ALL,
                 message -> received.add(new Received(
                         message.getTopic().toString(),
-                        new String(message.getPayloadAsBytes(), UTF_8),
+                        message.getPayloadAsBytes(),
                         message.getQos().getCode(),
                         message.isRetain())));
         var device = broker.device();

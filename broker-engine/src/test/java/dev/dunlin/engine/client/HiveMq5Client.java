@@ -24,7 +24,7 @@ final class HiveMq5Client implements LibraryClient {
                 MqttGlobalPublishFilter.ALL,
                 message -> received.add(new Received(
                         message.getTopic().toString(),
-                        new String(message.getPayloadAsBytes(), UTF_8),
+                        message.getPayloadAsBytes(),
                         message.getQos().getCode(),
                         message.isRetain())));
         var connect = client.connectWith();

@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
 /** A client library as the matrix drives it. Calls return when the broker has acknowledged. */
 interface LibraryClient extends AutoCloseable {
     /** A message as it came, acknowledged by the library. */
-    record Received(String topic, String payload, int qos, boolean retained) {}
+    record Received(String topic, String payload, int qos, boolean retained) {
+        Received(String topic, byte[] payload, int qos, boolean retained) {
+            this(topic, new String(payload, UTF_8), qos, retained);
+        }
+    }
 
     /** Opens connections: one constant for each library and version. */
     enum Library {

@@ -25,8 +25,6 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 
 /** Eclipse Paho's Java client with MQTT 5. */
 final class Paho5Client implements LibraryClient {
-    private static final long PATIENCE_MILLIS = 10_000;
-
     /** Held, since the settings of a logger that nobody holds are lost; the library reports each PUBREL as news. */
     private static final Logger LIBRARY_LOG = Logger.getLogger("org.eclipse.paho.mqttv5");
 
@@ -48,15 +46,13 @@ final class Paho5Client implements LibraryClient {
         var options = new MqttConnectionOptions();
         options.setUserName(broker.device().userName());
         options.setPassword(broker.device().secret().getBytes(UTF_8));
-        if (transport == Transport.TLS || transport == Transport.WSS) {
-            options.setSocketFactory(PahoClient.tlsSockets(broker));
-        }
+        options.setSocketFactory(PahoClient.tlsSockets(broker, transport));
         with.accept(options);
         connack = done(client.connect(options));
     }
 
     private static IMqttToken done(IMqttToken token) throws MqttException {
-        token.waitForCompletion(PATIENCE_MILLIS);
+        token.waitForCompletion(PahoClient.PATIENCE_MILLIS);
         return token;
     }
 
@@ -71,7 +67,8 @@ final class Paho5Client implements LibraryClient {
 
     /** The next message with all that it has. */
     MqttMessage next() throws InterruptedException {
-        return Objects.requireNonNull(messages.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS), "nothing arrived");
+        return Objects.requireNonNull(
+                messages.poll(PahoClient.PATIENCE_MILLIS, TimeUnit.MILLISECONDS), "nothing arrived");
     }
 
     IMqttToken subscribe(MqttSubscription subscription, MqttProperties properties) throws MqttException {
@@ -114,8 +111,7 @@ final class Paho5Client implements LibraryClient {
         @Override
         public void messageArrived(String topic, MqttMessage message) {
             messages.add(message);
-            received.add(new Received(
-                    topic, new String(message.getPayload(), UTF_8), message.getQos(), message.isRetained()));
+            received.add(new Received(topic, message.getPayload(), message.getQos(), message.isRetained()));
         }
 
         @Override

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Eclipse Paho's Java client with MQTT 3.1 or 3.1.1. */
 final class PahoClient implements LibraryClient {
-    private static final long PATIENCE_MILLIS = 10_000;
+    static final long PATIENCE_MILLIS = 10_000;
 
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
     private final MqttClient client;
@@ -31,9 +31,7 @@ final class PahoClient implements LibraryClient {
         options.setMqttVersion(version);
         options.setUserName(broker.device().userName());
         options.setPassword(broker.device().secret().toCharArray());
-        if (transport == Transport.TLS || transport == Transport.WSS) {
-            options.setSocketFactory(tlsSockets(broker));
-        }
+        options.setSocketFactory(tlsSockets(broker, transport));
         if (willTopic != null) {
             options.setWill(willTopic, "gone".getBytes(UTF_8), 1, false);
         }
@@ -52,7 +50,12 @@ final class PahoClient implements LibraryClient {
         return scheme + "://127.0.0.1:" + broker.port(transport) + path;
     }
 
-    static SSLSocketFactory tlsSockets(TestBroker broker) throws GeneralSecurityException {
+    /** As both want it: null where the transport has no TLS. */
+    static @Nullable SSLSocketFactory tlsSockets(TestBroker broker, Transport transport)
+            throws GeneralSecurityException {
+        if (transport == Transport.TCP || transport == Transport.WS) {
+            return null;
+        }
         var context = SSLContext.getInstance("TLS");
         context.init(null, broker.trust().getTrustManagers(), null);
         return context.getSocketFactory();
@@ -60,8 +63,8 @@ final class PahoClient implements LibraryClient {
 
     @Override
     public void subscribe(String filter, int qos) throws MqttException {
-        IMqttMessageListener listener = (topic, message) -> received.add(
-                new Received(topic, new String(message.getPayload(), UTF_8), message.getQos(), message.isRetained()));
+        IMqttMessageListener listener = (topic, message) ->
+                received.add(new Received(topic, message.getPayload(), message.getQos(), message.isRetained()));
         client.subscribe(filter, qos, listener);
     }
 
