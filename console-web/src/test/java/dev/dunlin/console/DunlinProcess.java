@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /** Dunlin as an operator starts it: a process of its own, made of the built classes, on free ports of loopback. */
-final class DunlinProcess implements AutoCloseable {
+public final class DunlinProcess implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
     private static final Pattern CONSOLE = Pattern.compile("Console +http://localhost:(\\d+)");
     private static final Pattern MQTT = Pattern.compile("MQTT +mqtt://localhost:(\\d+)");
@@ -32,7 +32,7 @@ final class DunlinProcess implements AutoCloseable {
     }
 
     /** @param settings {@code name=value}, over the free ports and the data directory */
-    static DunlinProcess start(Path dataDirectory, String... settings) {
+    public static DunlinProcess start(Path dataDirectory, String... settings) {
         try {
             var files = Files.createTempDirectory("dunlin-process");
             var command = new ArrayList<String>();
@@ -84,7 +84,7 @@ final class DunlinProcess implements AutoCloseable {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    DunlinProcess awaitReady() {
+    public DunlinProcess awaitReady() {
         Awaitility.await().atMost(START_TIMEOUT).until(() -> !process.isAlive() || out().contains("Stop with Ctrl+C"));
         if (!process.isAlive()) {
             throw new AssertionError("Dunlin ended with " + process.exitValue() + ": " + err() + out());
@@ -93,7 +93,7 @@ final class DunlinProcess implements AutoCloseable {
     }
 
     /** Waits for the end. */
-    int exitCode(Duration within) {
+    public int exitCode(Duration within) {
         try {
             if (!process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new AssertionError("Dunlin still runs after " + within + ": " + out() + err());
@@ -109,7 +109,7 @@ final class DunlinProcess implements AutoCloseable {
         return "http://localhost:" + first(CONSOLE);
     }
 
-    int mqttPort() {
+    public int mqttPort() {
         return Integer.parseInt(first(MQTT));
     }
 
@@ -125,15 +125,15 @@ final class DunlinProcess implements AutoCloseable {
         return matcher.group(1);
     }
 
-    ProcessHandle handle() {
+    public ProcessHandle handle() {
         return process.toHandle();
     }
 
-    String out() {
+    public String out() {
         return read(out);
     }
 
-    String err() {
+    public String err() {
         return read(err);
     }
 

@@ -6,6 +6,7 @@ import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.StoredMessage;
 import dev.dunlin.engine.port.StoredPlace;
+import dev.dunlin.engine.port.StoredSession;
 import dev.dunlin.engine.port.StoredSubscription;
 import dev.dunlin.engine.port.StoredTenant;
 import dev.dunlin.engine.port.Tenants;
@@ -26,8 +27,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,23 +126,17 @@ final class SpaceLoader {
             var home = homeOf.apply(space.id(), kept.session().clientId());
             byLoop.get(home.index()).add(kept);
         }
-        var done = new CompletableFuture<@Nullable Void>();
-        var left = new AtomicInteger(loops.size());
-        for (var loop : loops) {
-            loop.eventLoop().execute(() -> {
-                try {
-                    for (var kept : byLoop.get(loop.index())) {
-                        restore(space, loop, kept, known.get(), held);
-                    }
-                    if (left.decrementAndGet() == 0) {
-                        done.complete(null);
-                    }
-                } catch (RuntimeException fault) {
-                    done.completeExceptionally(fault);
-                }
-            });
-        }
-        return done;
+        // a Will may be due at once, and goes to sessions of every loop
+        return onEachLoop(
+                        loop -> byLoop.get(loop.index()).forEach(kept -> restore(space, loop, kept, known.get(), held)))
+                .thenCompose(restored -> onEachLoop(
+                        loop -> byLoop.get(loop.index()).forEach(kept -> awaitClient(space, loop, kept.session()))));
+    }
+
+    private CompletableFuture<@Nullable Void> onEachLoop(Consumer<SessionLoop> action) {
+        return CompletableFuture.allOf(loops.stream()
+                .map(loop -> CompletableFuture.runAsync(() -> action.accept(loop), loop.eventLoop()))
+                .toArray(CompletableFuture[]::new));
     }
 
     private static Map<Long, Held> hold(TenantSpace space, StoredTenant stored) {
@@ -190,14 +185,22 @@ final class SpaceLoader {
             session.restore(place, held.message(), held.deposit(), shared);
         }
         kept.received().forEach(session::restoreReceived);
+    }
+
+    /** On the session's home loop; once all are restored. */
+    private void awaitClient(TenantSpace space, SessionLoop home, StoredSession stored) {
+        var session = space.sessionsOn(home).get(stored.clientId());
+        if (session == null) {
+            return;
+        }
         if (stored.connected() && stored.expirySeconds() == 0) {
             keeper.end(space, session);
-        } else {
-            if (stored.connected()) {
-                session.keep(); // the connection was lost with the node
-            }
-            keeper.awaitClient(space, session, stored.connected() ? Instant.now() : stored.since());
+            return;
         }
+        if (stored.connected()) {
+            session.keep(); // the connection was lost with the node
+        }
+        keeper.awaitClient(space, session, stored.connected() ? Instant.now() : stored.since());
     }
 
     private static Held heldAt(StoredPlace place, Map<Long, Held> messages) {
