@@ -2,7 +2,7 @@ package dev.dunlin.database;
 
 import org.jspecify.annotations.Nullable;
 
-/** The data directory or the database in it cannot be used. The message is one plain sentence for the operator. */
+/** The data directory or the database cannot be used. The message is one plain sentence for the operator. */
 public class DataDirectoryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

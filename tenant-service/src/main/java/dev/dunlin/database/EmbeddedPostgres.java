@@ -377,6 +377,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 "fsync=on",
                 "synchronous_commit=on",
                 "full_page_writes=on",
+                // Queues fill and drain by tens of thousands of rows a second: a minute of that is a lot to clean
+                "autovacuum_naptime=10s",
                 "timezone=UTC",
                 "log_timezone=UTC",
                 // Its own doings and its failures; a statement that fails is reported to whoever sent it

@@ -165,6 +165,10 @@ final class Backlog {
         unwrittenBytes -= bytes;
     }
 
+    synchronized boolean isHalfFull() {
+        return unwrittenEntries > maxEntries / 2 || unwrittenBytes > maxBytes / 2;
+    }
+
     synchronized int waiting() {
         return unwrittenEntries + foldingRetainedCount;
     }

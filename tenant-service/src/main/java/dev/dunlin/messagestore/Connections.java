@@ -12,8 +12,6 @@ import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
  * is held for good would be missing there.
  */
 final class Connections {
-    private static final String CONNECT_SECONDS = "2";
-
     private final JdbcConnectionDetails database;
 
     Connections(JdbcConnectionDetails database) {
@@ -24,14 +22,15 @@ final class Connections {
      * A connection on which a commit is on disk when it is answered, whatever the server's default.
      *
      * @param name by which an operator finds it in {@code pg_stat_activity}
+     * @param connectSeconds to get in
      * @param patience how long the server may leave a statement without an answer
      */
-    Connection open(String name, Duration patience) throws SQLException {
+    Connection open(String name, int connectSeconds, Duration patience) throws SQLException {
         var properties = new Properties();
         properties.setProperty("user", database.getUsername());
         properties.setProperty("password", database.getPassword());
-        properties.setProperty("connectTimeout", CONNECT_SECONDS);
-        properties.setProperty("loginTimeout", CONNECT_SECONDS);
+        properties.setProperty("connectTimeout", Integer.toString(connectSeconds));
+        properties.setProperty("loginTimeout", Integer.toString(connectSeconds));
         properties.setProperty("socketTimeout", Long.toString(patience.toSeconds()));
         properties.setProperty("tcpKeepAlive", "true");
         // Prepared by the server from the first time on: every statement here runs again and again

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,13 +139,12 @@ final class Folded {
     }
 
     private static void tell(StoreStatement statement, TenantId id, Tenant tenant) {
-        tenant.messages.forEach((message, body) -> {
-            if (body.isPresent()) {
-                statement.putMessage(id, body.get());
-            } else {
-                statement.removeMessage(id, message);
-            }
-        });
+        tenant.messages.values().forEach(body -> body.ifPresent(put -> statement.putMessage(id, put)));
+        eachRun(
+                tenant.messages.entrySet().stream()
+                        .filter(message -> message.getValue().isEmpty())
+                        .mapToLong(Map.Entry::getKey),
+                (first, last) -> statement.removeMessages(id, first, last));
         tenant.sessions.forEach((session, folded) -> tell(statement, id, session, folded));
         tenant.retained.forEach((name, topic) -> {
             var now = topic.now();
@@ -173,12 +173,15 @@ final class Folded {
         session.places.forEach((position, place) -> {
             if (place.put != null) {
                 statement.putPlace(tenant, place.put, place.received);
-            } else if (place.removed) {
-                statement.removePlace(tenant, id, position);
-            } else {
+            } else if (!place.removed) {
                 statement.markReceived(tenant, id, position);
             }
         });
+        eachRun(
+                session.places.entrySet().stream()
+                        .filter(place -> place.getValue().put == null && place.getValue().removed)
+                        .mapToLong(Map.Entry::getKey),
+                (first, last) -> statement.removePlaces(tenant, id, first, last));
         session.received.forEach((packetId, held) -> {
             if (held) {
                 statement.putReceived(tenant, id, packetId);
@@ -186,5 +189,21 @@ final class Folded {
                 statement.removeReceived(tenant, id, packetId);
             }
         });
+    }
+
+    private interface Run {
+        void of(long first, long last);
+    }
+
+    /** Numbers without gaps are one range, which is found once: clients acknowledge in order. */
+    private static void eachRun(LongStream numbers, Run run) {
+        var sorted = numbers.sorted().toArray();
+        int first = 0;
+        for (int i = 1; i <= sorted.length; i++) {
+            if (i == sorted.length || sorted[i] != sorted[i - 1] + 1) {
+                run.of(sorted[first], sorted[i - 1]);
+                first = i;
+            }
+        }
     }
 }

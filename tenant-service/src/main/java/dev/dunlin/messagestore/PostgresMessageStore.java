@@ -1,10 +1,13 @@
 package dev.dunlin.messagestore;
 
 import dev.dunlin.database.DataDirectoryException;
+import dev.dunlin.database.EmbeddedPostgres;
 import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.StoreChange;
 import dev.dunlin.engine.port.StoredTenant;
 import dev.dunlin.engine.port.TenantId;
+import jakarta.annotation.PostConstruct;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,7 +27,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Lazy;
@@ -44,6 +50,7 @@ class PostgresMessageStore implements MessageStore, DisposableBean {
     private static final int MAX_WAITING_CHANGES = 250_000;
     private static final long MAX_WAITING_BYTES = 256L << 20;
     private static final int COUNTER_BITS = 40;
+    private static final int CONNECT_SECONDS = 5;
     private static final int LOAD_SECONDS = 2;
     private static final Duration STOP_TIME = Duration.ofSeconds(3);
 
@@ -56,24 +63,47 @@ class PostgresMessageStore implements MessageStore, DisposableBean {
     private final TenantLoader loader;
     private final AtomicLong lastId;
     private final AtomicBoolean overflowing = new AtomicBoolean();
+    private final DiskRoom room;
+    private final ScheduledThreadPoolExecutor watch = new ScheduledThreadPoolExecutor(1, work -> {
+        var thread = new Thread(work, "message-store-watch");
+        thread.setDaemon(true);
+        return thread;
+    });
+    final Sweeper sweeper;
+    private volatile boolean stopped;
 
     @Autowired
-    PostgresMessageStore(JdbcConnectionDetails database, Clock clock) {
+    PostgresMessageStore(
+            JdbcConnectionDetails database,
+            Clock clock,
+            ObjectProvider<EmbeddedPostgres> embedded,
+            @Value("${dunlin.data-dir:./data}") Path dataDirectory,
+            MessageStoreStatus status) {
         this(
                 database,
                 clock,
+                embedded.getIfAvailable() == null ? DiskRoom.Probe.UNKNOWN : DiskRoom.Probe.of(dataDirectory),
                 Math.min(MAX_WRITERS, Runtime.getRuntime().availableProcessors()),
                 MAX_WAITING_CHANGES,
                 Math.min(MAX_WAITING_BYTES, Runtime.getRuntime().maxMemory() / 8));
+        status.of(this::statistics);
     }
 
     /** The bounds are for all writers together. */
     PostgresMessageStore(
-            JdbcConnectionDetails database, Clock clock, int writerCount, int maxWaiting, long maxWaitingBytes) {
+            JdbcConnectionDetails database,
+            Clock clock,
+            DiskRoom.Probe disk,
+            int writerCount,
+            int maxWaiting,
+            long maxWaitingBytes) {
         this.clock = clock;
+        room = new DiskRoom(disk);
         started = clock.instant();
         connections = new Connections(database);
-        lastId = new AtomicLong(nextEpoch() << COUNTER_BITS);
+        long firstId = nextEpoch() << COUNTER_BITS;
+        lastId = new AtomicLong(firstId);
+        sweeper = new Sweeper(connections, clock, started, firstId);
         for (int i = 0; i < writerCount; i++) {
             var backlog = new Backlog(maxWaiting / writerCount, maxWaitingBytes / writerCount);
             backlogs.add(backlog);
@@ -82,11 +112,26 @@ class PostgresMessageStore implements MessageStore, DisposableBean {
         loader = new TenantLoader(connections);
         writers.forEach(Writer::start);
         loader.start();
+        var unused = watch.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
+    }
+
+    private void look() {
+        room.look();
+        if (overflowing.get() && backlogs.stream().noneMatch(Backlog::isHalfFull)) {
+            overflowing.set(false);
+            log.info("The message store has caught up");
+        }
+    }
+
+    /** Not in the constructor, for tests that sweep when they want to. */
+    @PostConstruct
+    void startSweeping() {
+        sweeper.start();
     }
 
     /** Also finds out whether the server keeps what it confirms. */
     private long nextEpoch() {
-        try (var connection = connections.open("dunlin message store", STOP_TIME)) {
+        try (var connection = connections.open("dunlin message store", CONNECT_SECONDS, STOP_TIME)) {
             for (var setting : List.of("fsync", "full_page_writes")) {
                 if (!"on".equals(answer(connection, "show " + setting))) {
                     throw new DataDirectoryException("The database runs without " + setting
@@ -146,16 +191,18 @@ class PostgresMessageStore implements MessageStore, DisposableBean {
 
     @Override
     public void change(TenantId tenant, StoreChange change, @Nullable Listener listener) {
-        if (backlogOf(tenant).offer(Entry.of(tenant, change, listener))) {
-            if (overflowing.get()) {
-                overflowing.set(false);
-            }
+        var entry = Entry.of(tenant, change, listener);
+        if (room.isShort() && entry.takesRoom()) {
+            refuse(listener);
             return;
         }
-        if (overflowing.compareAndSet(false, true)) {
-            log.warn("More waits for the message store than it can hold: messages that have to be stored are refused");
+        var backlog = backlogOf(tenant);
+        if (!backlog.offer(entry)) {
+            if (!stopped && overflowing.compareAndSet(false, true)) {
+                log.warn("More waits for the message store than it can hold: messages to be stored are refused");
+            }
+            refuse(listener);
         }
-        refuse(listener);
     }
 
     private void refuse(@Nullable Listener listener) {
@@ -224,6 +271,9 @@ class PostgresMessageStore implements MessageStore, DisposableBean {
     /** Writes what was handed in; the engine has stopped before. */
     @Override
     public void destroy() throws InterruptedException {
+        stopped = true;
+        sweeper.stop();
+        watch.shutdownNow();
         loader.stop();
         var deadline = System.nanoTime() + STOP_TIME.toNanos();
         backlogs.forEach(Backlog::close);

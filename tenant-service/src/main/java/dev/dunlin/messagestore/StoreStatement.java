@@ -24,9 +24,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All changes of a batch as one statement of several parts, which PostgreSQL gets in one go and commits with one write to its
- * disk. Each part may be made twice with the same result, for a commit whose answer was lost.
+ * disk. It may be made twice with the same result, for a commit whose answer was lost.
  */
 final class StoreStatement {
+    /** Makes an insertion half as dear again, so only where the row may be there. */
+    private static final String UNLESS_THERE = "on conflict do nothing";
+
     private static final String REMOVE_SESSION = """
             delete from mqtt_session m
             using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[]) as s (tenant, id)
@@ -103,12 +106,11 @@ final class StoreStatement {
               unnest(?::int[], ?::bigint[], ?::text[], ?::bytea[], ?::bytea[], ?::smallint[], ?::boolean[], ?::bigint[],
                 ?::bigint[])
               as s (tenant, id, topic, payload, properties, qos, retain, expiry, expires_at)
-            on conflict do nothing
             """;
     private static final String REMOVE_MESSAGE = """
             delete from mqtt_message m
-            using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[]) as s (tenant, id)
-            where m.tenant_id = t.ids[s.tenant] and m.id = s.id
+            using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[], ?::bigint[]) as s (tenant, first, last)
+            where m.tenant_id = t.ids[s.tenant] and m.id between s.first and s.last
             """;
     private static final String PUT_PLACE = """
             insert into mqtt_queue (tenant_id, session_id, position, message_id, qos, retain, received, subscription_ids,
@@ -119,7 +121,6 @@ final class StoreStatement {
               unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[], ?::smallint[], ?::boolean[], ?::boolean[],
                 ?::text[], ?::text[])
               as s (tenant, session, position, message, qos, retain, received, subscription_ids, shared)
-            on conflict do nothing
             """;
     private static final String MARK_RECEIVED = """
             update mqtt_queue m set received = true
@@ -128,8 +129,9 @@ final class StoreStatement {
             """;
     private static final String REMOVE_PLACE = """
             delete from mqtt_queue m
-            using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[], ?::bigint[]) as s (tenant, session, position)
-            where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session and m.position = s.position
+            using (select ?::uuid[] as ids) t,
+              unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[]) as s (tenant, session, first, last)
+            where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session and m.position between s.first and s.last
             """;
     private static final String PUT_RECEIVED = """
             insert into mqtt_received (tenant_id, session_id, packet_id)
@@ -173,10 +175,10 @@ final class StoreStatement {
     private final Rows subscriptions = new Rows(LONG, TEXT, SHORT, FLAG, FLAG, INT);
     private final Rows subscriptionsRemoved = new Rows(LONG, TEXT);
     private final Rows messages = new Rows(LONG, TEXT, BYTES, BYTES, SHORT, FLAG, LONG, LONG);
-    private final Rows messagesRemoved = new Rows(LONG);
+    private final Rows messagesRemoved = new Rows(LONG, LONG);
     private final Rows places = new Rows(LONG, LONG, LONG, SHORT, FLAG, FLAG, TEXT, TEXT);
     private final Rows placesReceived = new Rows(LONG, LONG);
-    private final Rows placesRemoved = new Rows(LONG, LONG);
+    private final Rows placesRemoved = new Rows(LONG, LONG, LONG);
     private final Rows received = new Rows(LONG, INT);
     private final Rows receivedRemoved = new Rows(LONG, INT);
     private final Rows retained = new Rows(TEXT, TEXT, BYTES, BYTES, SHORT, LONG, LONG);
@@ -235,8 +237,9 @@ final class StoreStatement {
                 micros(message.expiresAt()));
     }
 
-    void removeMessage(TenantId tenant, long message) {
-        messagesRemoved.add(tenant, message);
+    /** All from the first to the last. */
+    void removeMessages(TenantId tenant, long first, long last) {
+        messagesRemoved.add(tenant, first, last);
     }
 
     void putPlace(TenantId tenant, StoredPlace place, boolean isReceived) {
@@ -257,8 +260,9 @@ final class StoreStatement {
         placesReceived.add(tenant, session, position);
     }
 
-    void removePlace(TenantId tenant, long session, long position) {
-        placesRemoved.add(tenant, session, position);
+    /** All from the first to the last. */
+    void removePlaces(TenantId tenant, long session, long first, long last) {
+        placesRemoved.add(tenant, session, first, last);
     }
 
     void putReceived(TenantId tenant, long session, int packetId) {
@@ -299,7 +303,7 @@ final class StoreStatement {
     }
 
     boolean isEmpty() {
-        return parts().isEmpty();
+        return parts(false).isEmpty();
     }
 
     /** How many message bodies it stores. */
@@ -311,9 +315,10 @@ final class StoreStatement {
      * Makes the changes, all or none; they are on disk when this returns.
      *
      * @param connection in autocommit mode: then what is sent in one go is one transaction
+     * @param again whether it may have been made before: otherwise it fails if a message or place is there already
      */
-    void execute(Connection connection) throws SQLException {
-        Map<String, Rows> parts = parts();
+    void execute(Connection connection, boolean again) throws SQLException {
+        Map<String, Rows> parts = parts(again);
         if (parts.isEmpty()) {
             return;
         }
@@ -327,7 +332,7 @@ final class StoreStatement {
     }
 
     /** Sessions go first: what is put for one afterwards belongs to it anew. */
-    private Map<String, Rows> parts() {
+    private Map<String, Rows> parts(boolean again) {
         var parts = new LinkedHashMap<String, Rows>();
         parts.put(REMOVE_SESSION, sessionsRemoved);
         parts.put(REMOVE_SUBSCRIPTIONS, sessionsRemoved);
@@ -336,8 +341,8 @@ final class StoreStatement {
         parts.put(PUT_SESSION, sessions);
         parts.put(PUT_SUBSCRIPTION, subscriptions);
         parts.put(REMOVE_SUBSCRIPTION, subscriptionsRemoved);
-        parts.put(PUT_MESSAGE, messages);
-        parts.put(PUT_PLACE, places);
+        parts.put(again ? PUT_MESSAGE + UNLESS_THERE : PUT_MESSAGE, messages);
+        parts.put(again ? PUT_PLACE + UNLESS_THERE : PUT_PLACE, places);
         parts.put(MARK_RECEIVED, placesReceived);
         parts.put(REMOVE_PLACE, placesRemoved);
         parts.put(REMOVE_MESSAGE, messagesRemoved);

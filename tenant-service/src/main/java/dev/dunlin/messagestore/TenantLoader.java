@@ -118,7 +118,11 @@ final class TenantLoader {
             }
             close(held);
         }
-        var fresh = connections.open("dunlin message store loader", PATIENCE);
+        var fresh = connections.open("dunlin message store loader", FIRST_ANSWER_SECONDS, PATIENCE);
+        try (var statement = fresh.createStatement()) {
+            // Tables that fill and empty mislead statistics
+            statement.execute("set enable_seqscan = off");
+        }
         fresh.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         fresh.setAutoCommit(false);
         return fresh;

@@ -272,8 +272,8 @@ final class TenantReader {
                   exists (select from mqtt_session where tenant_id = q.tenant_id and id = q.session_id)
                   and exists (select from mqtt_message where tenant_id = q.tenant_id and id = q.message_id))
                 """, """
-                delete from mqtt_message m where tenant_id = ? and id not in (
-                  select message_id from mqtt_queue where tenant_id = m.tenant_id)
+                delete from mqtt_message m where tenant_id = ? and not exists (
+                  select from mqtt_queue where tenant_id = m.tenant_id and message_id = m.id)
                 """)) {
             try (var statement = connection.prepareStatement(sql)) {
                 statement.setObject(1, tenant.value());

@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 final class Writer {
     private static final Logger log = LoggerFactory.getLogger(Writer.class);
 
+    private static final int CONNECT_SECONDS = 2;
     private static final long FIRST_PAUSE_MILLISECONDS = 50;
     private static final long MAX_PAUSE_MILLISECONDS = 1_000;
     /** A server that is merely held up answers in time; one that vanished without a word does not keep the writer. */
@@ -82,27 +83,30 @@ final class Writer {
         }
     }
 
+    /** @param again whether it was tried before, and may have been committed */
+    private record Part(List<Entry> entries, boolean again) {}
+
     private void write(List<Entry> batch) throws InterruptedException {
-        var parts = new ArrayDeque<List<Entry>>();
-        parts.add(batch);
+        var parts = new ArrayDeque<Part>();
+        parts.add(new Part(batch, false));
         while (!parts.isEmpty()) {
             var part = parts.remove();
             try {
                 commit(part);
-                tellStored(part);
+                tellStored(part.entries());
             } catch (SQLException e) {
                 handle(e, part, parts);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | OutOfMemoryError e) {
                 split(e, part, parts);
             }
         }
     }
 
-    private void commit(List<Entry> part) throws SQLException {
+    private void commit(Part part) throws SQLException {
         var statement = new StoreStatement();
-        Folded.of(part).tell(statement);
+        Folded.of(part.entries()).tell(statement);
         if (!statement.isEmpty()) {
-            statement.execute(connected());
+            statement.execute(connected(), part.again());
             counters.committed(statement.messages());
             succeeded();
         }
@@ -113,7 +117,7 @@ final class Writer {
         if (open != null) {
             return open;
         }
-        var fresh = connections.open("dunlin message store", PATIENCE);
+        var fresh = connections.open("dunlin message store", CONNECT_SECONDS, PATIENCE);
         try (var statement = fresh.createStatement()) {
             // Tables that fill and empty mislead statistics; by the key is always right here
             statement.execute("""
@@ -161,16 +165,25 @@ final class Writer {
         }
     }
 
-    private void handle(SQLException fault, List<Entry> part, ArrayDeque<List<Entry>> parts)
-            throws InterruptedException {
+    private void handle(SQLException fault, Part part, ArrayDeque<Part> parts) throws InterruptedException {
         if (stopped) {
             throw new InterruptedException();
         }
-        switch (StoreFault.of(fault)) {
-            case DATA -> split(fault, part, parts);
+        var kind = StoreFault.of(fault);
+        if (kind != StoreFault.AWAY) {
+            answered();
+        }
+        switch (kind) {
+            case DATA -> {
+                if (part.again()) {
+                    split(fault, part, parts);
+                } else {
+                    parts.addFirst(new Part(part.entries(), true));
+                }
+            }
             case AGAIN -> {
                 log.debug("A batch is made again", fault);
-                parts.addFirst(part);
+                parts.addFirst(new Part(part.entries(), true));
             }
             case AWAY -> {
                 disconnect();
@@ -178,7 +191,7 @@ final class Writer {
                     away = true;
                     log.warn("The message store is away, changes wait for it: {}", fault.getMessage());
                 }
-                parts.addFirst(part);
+                parts.addFirst(new Part(part.entries(), true));
                 pause();
             }
             case FULL -> {
@@ -192,26 +205,28 @@ final class Writer {
         }
     }
 
-    private void refuseMessages(List<Entry> part, ArrayDeque<List<Entry>> parts) {
-        var rest = part.stream()
+    private void refuseMessages(Part part, ArrayDeque<Part> parts) {
+        var rest = part.entries().stream()
                 .filter(entry -> !(entry.change() instanceof Queued))
                 .toList();
         if (!rest.isEmpty()) {
-            parts.addFirst(rest);
+            parts.addFirst(new Part(rest, true));
         }
-        part.stream()
+        part.entries().stream()
                 .filter(entry -> entry.change() instanceof Queued)
                 .forEach(entry -> tellRefused(entry, Refusal.FULL));
     }
 
     /** Until the change at fault is alone. */
-    private void split(Exception fault, List<Entry> part, ArrayDeque<List<Entry>> parts) {
-        if (part.size() > 1) {
-            parts.addFirst(part.subList(part.size() / 2, part.size()));
-            parts.addFirst(part.subList(0, part.size() / 2));
+    private void split(Throwable fault, Part part, ArrayDeque<Part> parts) {
+        var entries = part.entries();
+        int half = entries.size() / 2;
+        if (half > 0) {
+            parts.addFirst(new Part(entries.subList(half, entries.size()), true));
+            parts.addFirst(new Part(entries.subList(0, half), true));
             return;
         }
-        var guilty = part.get(0);
+        var guilty = entries.get(0);
         // The driver's message and PostgreSQL's first line: its detail would show what a device sent
         log.error(
                 "A {} of tenant {} cannot be stored: {}",
@@ -221,19 +236,23 @@ final class Writer {
         tellRefused(guilty, Refusal.FAULT);
     }
 
-    private static String firstLine(Exception fault) {
+    private static String firstLine(Throwable fault) {
         return String.valueOf(fault.getMessage()).lines().findFirst().orElse("");
     }
 
     private void succeeded() {
+        answered();
         pauseMilliseconds = FIRST_PAUSE_MILLISECONDS;
-        if (away) {
-            away = false;
-            log.info("The message store is back");
-        }
         if (full) {
             full = false;
             log.info("The database has room again");
+        }
+    }
+
+    private void answered() {
+        if (away) {
+            away = false;
+            log.info("The message store is back");
         }
     }
 

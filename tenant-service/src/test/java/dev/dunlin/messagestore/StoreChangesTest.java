@@ -30,7 +30,7 @@ import dev.dunlin.engine.port.StoredSession.StoredWill;
 import dev.dunlin.engine.port.StoredSubscription;
 import dev.dunlin.engine.port.StoredTenant;
 import dev.dunlin.engine.port.TenantId;
-import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -57,7 +57,7 @@ class StoreChangesTest extends ServiceTest {
 
     @BeforeEach
     void open() {
-        store = new StoreFixture(new PostgresMessageStore(database, Clock.systemUTC()));
+        store = StoreFixture.open(database);
         acme = signUp("Acme").tenant().id();
     }
 
@@ -117,7 +117,7 @@ class StoreChangesTest extends ServiceTest {
                 .containsExactly(message);
 
         // and is read again by a store that starts anew
-        var next = new StoreFixture(new PostgresMessageStore(database, Clock.systemUTC()));
+        var next = StoreFixture.open(database);
         assertThat(next.load(acme).sessions().get(0).queue()).containsExactly(place);
         assertThat(next.store.newId()).isGreaterThan(store.store.newId());
         closeQuietly(next);
@@ -400,7 +400,7 @@ class StoreChangesTest extends ServiceTest {
             }
         }
         assertThat(outcomes.get(13))
-                .failsWithin(java.time.Duration.ofSeconds(5))
+                .failsWithin(Duration.ofSeconds(5))
                 .withThrowableThat()
                 .withMessageContaining(Refusal.FAULT.toString());
         assertThat(store.load(acme).sessions().get(0).queue()).hasSize(19);

@@ -17,6 +17,7 @@ import dev.dunlin.engine.port.StoredSubscription;
 import dev.dunlin.engine.port.StoredTenant;
 import dev.dunlin.engine.port.TenantId;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /** A store as seen by the tests: changes by their futures, values with names from the domain. */
 final class StoreFixture implements AutoCloseable {
@@ -35,6 +37,14 @@ final class StoreFixture implements AutoCloseable {
 
     StoreFixture(PostgresMessageStore store) {
         this.store = store;
+    }
+
+    static StoreFixture open(JdbcConnectionDetails database) {
+        return open(database, Clock.systemUTC(), DiskRoom.Probe.UNKNOWN, 10_000);
+    }
+
+    static StoreFixture open(JdbcConnectionDetails database, Clock clock, DiskRoom.Probe disk, int maxWaiting) {
+        return new StoreFixture(new PostgresMessageStore(database, clock, disk, 2, maxWaiting, 1 << 20));
     }
 
     /** Completes when the change is stored, exceptionally with {@link RefusedException} if it is refused. */
