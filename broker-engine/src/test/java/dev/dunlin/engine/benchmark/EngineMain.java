@@ -4,10 +4,7 @@ import static dev.dunlin.engine.port.TenantLimits.UNLIMITED;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.dunlin.engine.BrokerEngine;
-import dev.dunlin.engine.EnginePorts;
 import dev.dunlin.engine.EngineStatistics;
-import dev.dunlin.engine.port.ConnectedClient;
-import dev.dunlin.engine.port.Presence;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.NetworkIo;
@@ -52,16 +49,6 @@ final class EngineMain {
                 tenant.addCredential(Accounts.device(j), Accounts.SECRET);
             }
         }
-        var all = ports.asEnginePorts();
-        // what tests look up later would be counted as the engine's memory
-        var forgetful = new EnginePorts(
-                all.authenticator(),
-                all.enhancedAuthentication(),
-                all.accessChanges(),
-                incident -> {},
-                new NobodyListens(),
-                usage -> {},
-                all.taps());
         var engine = BrokerEngine.start(
                 new EngineSettings(
                         "127.0.0.1",
@@ -78,7 +65,7 @@ final class EngineMain {
                         Integer.getInteger("dunlin.mqtt.event-loops", 0),
                         Set.of(),
                         NetworkIo.valueOf(System.getProperty("dunlin.mqtt.io", "AUTO"))),
-                forgetful);
+                ports.asForgetfulEnginePorts()); // what tests look up later would be counted as the engine's memory
         var input = new BufferedReader(new InputStreamReader(System.in, UTF_8));
         for (var line = input.readLine(); line != null; line = input.readLine()) {
             tell(engine.statistics());
@@ -94,13 +81,5 @@ final class EngineMain {
                 .forEach((reason, count) -> System.out.printf(
                         "dunlin_incidents_total{reason=\"%s\"} %d%n",
                         reason.name().toLowerCase(Locale.ROOT), count));
-    }
-
-    private static final class NobodyListens implements Presence {
-        @Override
-        public void connected(ConnectedClient client) {}
-
-        @Override
-        public void disconnected(ConnectedClient client) {}
     }
 }
