@@ -626,7 +626,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         } else if (done.answer() instanceof LoginAnswer.Refused refused) {
             if (refused.reason() == LoginAnswer.Reason.UNAVAILABLE) {
                 disconnect(ReasonCode.SERVER_BUSY, refused.reason().incident());
-            } else if (broker.failedLogins.mayAnswer(remoteAddress.getAddress())) {
+            } else if (broker.failedLogins.mayAnswer(
+                    remoteAddress.getAddress(), space().slug() + "." + session().credentialName())) {
                 disconnect(ReasonCode.NOT_AUTHORIZED, refused.reason().incident());
             } else {
                 report(Incident.Reason.TOO_MANY_FAILED_LOGINS, null);

@@ -100,7 +100,7 @@ final class LogIn {
             case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
         };
         boolean isGuess = code == ReasonCode.BAD_USER_NAME_OR_PASSWORD;
-        if (isGuess && !broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress())) {
+        if (isGuess && !broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress(), userName(refused))) {
             report(Incident.Reason.TOO_MANY_FAILED_LOGINS, refused.tenant(), refused.credential(), null);
             connection.close();
             return;
@@ -109,6 +109,11 @@ final class LogIn {
     }
 
     private void admit(Admission admission) {
+    /** What the client is called, if it has said so: here or in an enhanced authentication. */
+    private @Nullable String userName(LoginAnswer.Refused refused) {
+        return connect.userName() != null ? connect.userName() : refused.credential();
+    }
+
         var space = broker.spaces.enter(admission);
         var loop = connection.loop();
         boolean isAssigned = connect.clientId().isEmpty();

@@ -134,6 +134,11 @@ public final class TestBroker implements AutoCloseable {
         return WireClient.open(port(Transport.TCP));
     }
 
+    /** The same from another address of the loopback, {@code 127.x.y.z}. */
+    public WireClient openFrom(String address) {
+        return WireClient.openFrom(address, port(Transport.TCP));
+    }
+
     /** A connection over any listener on which nothing has been sent but what {@code transport} needs itself. */
     public WireClient open(Transport transport) {
         int port = port(transport);
