@@ -43,6 +43,7 @@ public final class Broker {
     final Publishing publishing;
     final SessionKeeper keeper;
     final List<LoopConnections> connections;
+    final List<TakeOvers> takeOvers;
 
     /** Connections that no client is accepted on yet. */
     final ChannelGroup beginning = new DefaultChannelGroup("beginning", GlobalEventExecutor.INSTANCE, true);
@@ -74,6 +75,9 @@ public final class Broker {
         this.keeper = new SessionKeeper(loops, spaces, publishing);
         this.connections =
                 loops.stream().map(loop -> new LoopConnections(loop, nanoClock)).toList();
+        this.takeOvers = loops.stream()
+                .map(loop -> new TakeOvers(loop.eventLoop(), nanoClock))
+                .toList();
     }
 
     /** Applies changes of access from now on. */

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class LogIn {
     private static final int MAX_CLIENT_ID_BYTES = 1_024;
     private static final LoginAnswer UNAVAILABLE = new LoginAnswer.Refused(LoginAnswer.Reason.UNAVAILABLE, null, null);
+    private static final String IN_DISPUTE = "several clients with this client id throw each other out in turn";
     private static final int ASSIGNED_ID_LENGTH = 22;
     private static final String ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -108,22 +109,52 @@ final class LogIn {
         refuse(code, refused.reason().incident(), refused.tenant(), refused.credential());
     }
 
-    private void admit(Admission admission) {
     /** What the client is called, if it has said so: here or in an enhanced authentication. */
     private @Nullable String userName(LoginAnswer.Refused refused) {
         return connect.userName() != null ? connect.userName() : refused.credential();
     }
 
+    private void admit(Admission admission) {
         var space = broker.spaces.enter(admission);
         var loop = connection.loop();
         boolean isAssigned = connect.clientId().isEmpty();
         var clientId = isAssigned ? assignClientId(admission.tenant(), loop) : connect.clientId();
         var home = broker.homeOf(admission.tenant(), clientId);
         if (home == loop) {
-            enter(space, home, clientId, admission);
+            enterInTurn(space, home, clientId, admission);
         } else {
-            connection.moveTo(home, () -> enter(space, home, clientId, admission), () -> broker.spaces.leave(space));
+            connection.moveTo(
+                    home, () -> enterInTurn(space, home, clientId, admission), () -> broker.spaces.leave(space));
         }
+    }
+
+    /** On the home loop. Where another connection would have to go, at once only if that has not happened again and again. */
+    private void enterInTurn(TenantSpace space, SessionLoop home, String clientId, Admission admission) {
+        if (!broker.keeper.isOnline(space, home, clientId)) {
+            enter(space, home, clientId, admission);
+            return;
+        }
+        broker.takeOvers.get(home.index()).queue(admission.tenant(), clientId, new TakeOvers.Newcomer() {
+            @Override
+            public void enter() {
+                if (connection.isLoggingIn()) {
+                    LogIn.this.enter(space, home, clientId, admission);
+                } else {
+                    broker.spaces.leave(space);
+                }
+            }
+
+            @Override
+            public void giveWay() {
+                connection.refuse(Connack.refused(ReasonCode.SERVER_BUSY, IN_DISPUTE));
+                broker.spaces.leave(space);
+            }
+
+            @Override
+            public void reportDispute() {
+                report(Incident.Reason.CLIENT_ID_IN_DISPUTE, admission.tenant(), admission.credentialName(), null);
+            }
+        });
     }
 
     /** On the home loop. A fault closes this connection, and leaves it counted in nowhere. */

@@ -84,5 +84,7 @@ public record Incident(
         TAKEN_OVER,
         ADMISSION_EXPIRED,
         INTERNAL_ERROR
+        /** Clients with one client id throw each other out in turn, and have to wait before they may. */
+        CLIENT_ID_IN_DISPUTE,
     }
 }
