@@ -44,6 +44,8 @@ public final class Broker {
     final SessionKeeper keeper;
     final List<LoopConnections> connections;
     final List<TakeOvers> takeOvers;
+    final HeldBytes heldByStrangers = HeldBytes.ofStrangers();
+    final HeldBytes heldByClients = HeldBytes.ofClients();
 
     /** Connections that no client is accepted on yet. */
     final ChannelGroup beginning = new DefaultChannelGroup("beginning", GlobalEventExecutor.INSTANCE, true);

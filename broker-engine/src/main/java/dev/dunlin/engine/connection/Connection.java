@@ -116,6 +116,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     /** Bytes that are not decoded, in a buffer of their own: of a packet that is not complete, or of any while reading is paused. */
     private @Nullable ByteBuf undecoded;
 
+    /** Of its buffer, as they are counted among those of all connections. */
+    private int heldBytes;
+
     private boolean isPaused;
     private boolean isDecoding;
     private long packetCount;
@@ -301,6 +304,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     void onAccepted(Connect connect, TenantSpace space, Session session, Admission admission, boolean isResumed) {
         connectDeadline = cancel(connectDeadline);
         state = State.CONNECTED;
+        countHeld(0); // as of a stranger; what it sends on is counted with what clients hold
         this.space = space;
         this.session = session;
         wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
@@ -364,7 +368,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             }
             if (isPaused || isDecoding || state == State.LOGGING_IN) {
                 var bytes = neighbours.arrivedBytes().layOut(undecoded, arrived, context.alloc());
-                undecoded = neighbours.arrivedBytes().putBack(bytes, true, context.alloc());
+                hold(neighbours.arrivedBytes().putBack(bytes, true, context.alloc()));
             } else {
                 decode(arrived);
             }
@@ -450,7 +454,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             fail(fault);
         } finally {
             isDecoding = false;
-            undecoded = arrivedBytes.putBack(bytes, state != State.CLOSING, context.alloc());
+            hold(arrivedBytes.putBack(bytes, state != State.CLOSING, context.alloc()));
         }
         if (undecoded != null && packetDeadline == null && state != State.LOGGING_IN) {
             awaitPacket();
@@ -498,12 +502,27 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     }
 
     private void releaseUndecoded() {
+    /** Takes {@code rest}, and ends the connection if all of them hold too much by that. */
+    private void hold(@Nullable ByteBuf rest) {
+        undecoded = rest;
+        if (!countHeld(rest == null ? 0 : rest.capacity())) {
+            end(ReasonCode.SERVER_BUSY, Incident.Reason.PACKET_TOO_LARGE, "unfinished packets of all clients together");
+        }
+    }
+
+    private boolean countHeld(int bytes) {
+        int before = heldBytes;
+        heldBytes = bytes;
+        return (session == null ? broker.heldByStrangers : broker.heldByClients).resize(before, bytes);
+    }
+
         var left = undecoded;
         if (left != null) {
             undecoded = null;
             left.release();
         }
     }
+        countHeld(0);
 
     /** Stops reading for as long as the tenant is ahead of its rate, or another loop behind with our messages. */
     private void slowDown(long publishes) {
