@@ -282,6 +282,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
      */
     void moveTo(SessionLoop home, Runnable arrived, Runnable lost) {
         connectDeadline = cancel(connectDeadline);
+        packetDeadline = cancel(packetDeadline); // it would run on the loop that is left
         var channel = context.channel();
         channel.deregister().addListener(left -> {
             loop = home;
