@@ -304,8 +304,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     /** The client is admitted and its session attached: sends CONNACK. */
     void onAccepted(Connect connect, TenantSpace space, Session session, Admission admission, boolean isResumed) {
         connectDeadline = cancel(connectDeadline);
-        state = State.CONNECTED;
         countHeld(0); // as of a stranger; what it sends on is counted with what clients hold
+        state = State.CONNECTED;
         this.space = space;
         this.session = session;
         wantsReasonStrings = version.isMqtt5() && connect.requestProblemInformation();
@@ -502,7 +502,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                         TimeUnit.MILLISECONDS);
     }
 
-    private void releaseUndecoded() {
     /** Takes {@code rest}, and ends the connection if all of them hold too much by that. */
     private void hold(@Nullable ByteBuf rest) {
         undecoded = rest;
@@ -517,13 +516,14 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         return (session == null ? broker.heldByStrangers : broker.heldByClients).resize(before, bytes);
     }
 
+    private void releaseUndecoded() {
         var left = undecoded;
         if (left != null) {
             undecoded = null;
             left.release();
         }
-    }
         countHeld(0);
+    }
 
     /** Stops reading for as long as the tenant is ahead of its rate, or another loop behind with our messages. */
     private void slowDown(long publishes) {
@@ -665,7 +665,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
                 return;
             }
             if (session.unreleasedCount() >= RECEIVE_MAXIMUM && version.isMqtt5()) {
-                answer(publish, new Outcome.Violation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "Receive Maximum"));
+                end(
+                        ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
+                        Incident.Reason.RECEIVE_MAXIMUM_EXCEEDED,
+                        "at most " + RECEIVE_MAXIMUM + " unreleased messages [MQTT-3.3.4-9]");
                 return;
             }
         }
@@ -812,6 +815,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             }
             case PACKET_TOO_LARGE -> end(malformed.reason(), Incident.Reason.PACKET_TOO_LARGE, malformed.detail());
             case MALFORMED_PACKET -> end(malformed.reason(), Incident.Reason.MALFORMED_PACKET, malformed.detail());
+            case QUOTA_EXCEEDED -> end(malformed.reason(), Incident.Reason.PACKET_TOO_COMPLEX, malformed.detail());
+            case TOPIC_NAME_INVALID -> end(malformed.reason(), Incident.Reason.TOPIC_INVALID, malformed.detail());
             default -> violation(malformed.reason(), malformed.detail());
         }
     }
