@@ -5,7 +5,7 @@ import org.junit.jupiter.api.Test;
 
 /** The short form of what takes minutes by its command: a seed of its own each time, which a failure tells. */
 class FuzzTest {
-    private final Fuzz fuzz = new Fuzz(ThreadLocalRandom.current().nextLong(), 400_000, 5_000);
+    private final Fuzz fuzz = new Fuzz(ThreadLocalRandom.current().nextLong(), 500_000, 3_000);
 
     @Test
     void decodesWhatIsMutatedAlikeInOnePieceAndInSeveral() {

@@ -16,15 +16,14 @@ final class PacketSource {
         "plant/boiler",
         "plant/boiler/temperature",
         "/",
-        "",
         "plant//x",
-        "$SYS/clients",
         "größe/μ/🌡",
         "x/".repeat(40),
-        "x/".repeat(200),
         "t".repeat(300),
-        "plant/+",
     };
+
+    /** Refused, or the end of the connection. */
+    private static final String[] FORBIDDEN_TOPICS = {"", "$SYS/clients", "x/".repeat(200), "plant/+"};
 
     private static final String[] FILTERS = {
         "a",
@@ -65,6 +64,10 @@ final class PacketSource {
         return random.nextInt(chances) == 0;
     }
 
+    private String topic() {
+        return any(oneIn(40) ? FORBIDDEN_TOPICS : TOPICS);
+    }
+
     private <T> T any(T[] choices) {
         return choices[random.nextInt(choices.length)];
     }
@@ -85,7 +88,7 @@ final class PacketSource {
         if (oneIn(4)) {
             var properties = version.hasProperties() ? some(1, 2, 3, 8, 9, 0x18, 0x26) : new byte[0];
             connect = connect.will(
-                    new WireConnect.Will(any(TOPICS), payload(), random.nextInt(3), random.nextBoolean(), properties));
+                    new WireConnect.Will(topic(), payload(), random.nextInt(3), random.nextBoolean(), properties));
         }
         if (version.hasProperties()) {
             connect = connect.properties(some(0x11, 0x21, 0x27, 0x22, 0x19, 0x17, 0x26));
@@ -103,8 +106,8 @@ final class PacketSource {
             case 4, 5 -> subscribe(version);
             case 6 -> Wire.unsubscribe(version, packetId(), any(FILTERS), any(FILTERS));
             case 7, 8, 9 -> acknowledgement(version);
-            case 10 -> Wire.pingreq();
-            default -> rare(version);
+            case 10 -> oneIn(4) ? rare(version) : Wire.pingreq();
+            default -> publish(version);
         };
     }
 
@@ -134,7 +137,7 @@ final class PacketSource {
                 version.hasProperties() ? Wire.counted(some(1, 2, 3, 8, 9, 0x23, 0x26, 0x26, 0x26)) : new byte[0];
         return Wire.packet(
                 0x30 | (dup ? 8 : 0) | qos << 1 | random.nextInt(2),
-                Wire.string(any(TOPICS)),
+                Wire.string(topic()),
                 qos > 0 ? Wire.int16(packetId()) : new byte[0],
                 properties,
                 Wire.string(payload()));
@@ -164,7 +167,7 @@ final class PacketSource {
         return Wire.packet(
                 type << 4 | flags,
                 Wire.int16(packetId()),
-                Wire.bytes(any(new Integer[] {0, 0x10, 0x80, 0x92, 0x97})),
+                Wire.bytes(any(new Integer[] {0, 0, 0, type < WirePacket.PUBREL ? 0x80 : 0x92, 0x97})),
                 oneIn(2) ? new byte[0] : Wire.counted(some(0x1F, 0x26)));
     }
 
@@ -181,12 +184,12 @@ final class PacketSource {
 
     private byte[] property(int id) {
         var value = switch (id) {
-            case 0x01, 0x17, 0x19 -> Wire.bytes(random.nextInt(oneIn(8) ? 3 : 2));
-            case 0x13, 0x21, 0x22, 0x23 -> Wire.int16(random.nextInt(oneIn(4) ? 0x1_0000 : 65));
+            case 0x01, 0x17, 0x19 -> Wire.bytes(random.nextInt(oneIn(16) ? 3 : 2));
+            case 0x13, 0x21, 0x22, 0x23 -> Wire.int16(oneIn(16) ? random.nextInt(0x1_0000) : 1 + random.nextInt(64));
             case 0x02, 0x11, 0x18, 0x27 -> Wire.int32(oneIn(4) ? random.nextInt() : random.nextInt(400));
-            case 0x0B -> Wire.varint(random.nextInt(300));
+            case 0x0B -> Wire.varint((oneIn(16) ? 0 : 1) + random.nextInt(300));
             case 0x26 -> Wire.concat(Wire.string("name"), Wire.string("x".repeat(random.nextInt(20))));
-            case 0x08 -> Wire.string(any(TOPICS));
+            case 0x08 -> Wire.string(topic());
             case 0x09, 0x16 -> Wire.string(bytes(random.nextInt(20)));
             default -> Wire.string("text");
         };
@@ -198,7 +201,7 @@ final class PacketSource {
     }
 
     private int packetId() {
-        return random.nextInt(oneIn(32) ? 1 : PACKET_IDS) + (oneIn(32) ? 0 : 1);
+        return oneIn(64) ? 0 : 1 + random.nextInt(PACKET_IDS);
     }
 
     private byte[] bytes(int count) {

@@ -28,12 +28,12 @@ final class Sequence {
         var source = new PacketSource(random);
         var mutations = new Mutations(random);
         var version = source.version();
-        int mutatedOneIn = 2 + random.nextInt(12);
+        int mutatedOneIn = 4 + random.nextInt(30);
         packets = 1 + random.nextInt(MOST_PACKETS);
         var drawn = new byte[packets][];
         for (int i = 0; i < packets; i++) {
-            boolean isConnect = i == 0 ? random.nextInt(32) != 0 : random.nextInt(64) == 0;
-            var own = random.nextInt(12) == 0 ? source.version() : version;
+            boolean isConnect = i == 0 ? random.nextInt(64) != 0 : random.nextInt(64) == 0;
+            var own = random.nextInt(40) == 0 ? source.version() : version;
             drawn[i] = isConnect ? source.connect(version) : source.packet(own);
             // most logins have to succeed, or nothing behind them is looked at
             if (random.nextInt(i == 0 ? 2 * mutatedOneIn : mutatedOneIn) == 0) {
@@ -72,7 +72,10 @@ final class Sequence {
         return pieces;
     }
 
-    /** How many bytes the packet lacks with which they end, going by the lengths they announce; less than a header counts as one byte. */
+    /**
+     * How many bytes the packet lacks with which they end, going by the lengths they announce; zeros for all of them
+     * complete it.
+     */
     int missingBytes() {
         long at = 0;
         while (at < bytes.length) {
@@ -80,15 +83,13 @@ final class Sequence {
             int header = 1;
             int b;
             do {
-                if (at + header >= bytes.length) {
-                    return 1;
-                }
-                b = bytes[(int) at + header];
+                boolean isThere = at + header < bytes.length;
+                b = isThere ? bytes[(int) at + header] : 0;
                 length |= (b & 0x7F) << 7 * (header - 1);
                 header++;
             } while (b < 0 && header < 5);
             at += header + length;
         }
-        return (int) Math.min(Integer.MAX_VALUE, at - bytes.length);
+        return (int) (at - bytes.length);
     }
 }
