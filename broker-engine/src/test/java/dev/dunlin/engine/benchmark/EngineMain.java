@@ -33,6 +33,18 @@ final class EngineMain {
             UNLIMITED,
             UNLIMITED);
 
+    /** A plan that lets an attacker do all that no limit of a plan is against. */
+    private static final TenantLimits ATTACKER_LIMITS = new TenantLimits(
+            UNLIMITED,
+            UNLIMITED,
+            UNLIMITED,
+            UNLIMITED,
+            100,
+            Accounts.ATTACKER_QUEUE_MESSAGES,
+            Accounts.ATTACKER_QUEUE_BYTES,
+            1_000,
+            16L * 1024 * 1024);
+
     private EngineMain() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -43,6 +55,9 @@ final class EngineMain {
         var bounded = ports.tenant(Accounts.BOUNDED_TENANT);
         bounded.addCredential(Accounts.DEVICE, Accounts.SECRET);
         bounded.setLimits(BOUNDED_LIMITS);
+        var attacking = ports.tenant(Accounts.ATTACKING_TENANT);
+        attacking.addCredential(Accounts.DEVICE, Accounts.SECRET);
+        attacking.setLimits(ATTACKER_LIMITS);
         for (int i = 0; i < tenants; i++) {
             var tenant = ports.tenant(Accounts.slug(i));
             for (int j = 0; j < Accounts.DEVICES_OF_TENANT; j++) {
@@ -61,7 +76,7 @@ final class EngineMain {
                         Path.of("."),
                         "localhost",
                         0,
-                        0,
+                        Integer.getInteger("dunlin.mqtt.guard.failed-logins", 0),
                         Integer.getInteger("dunlin.mqtt.event-loops", 0),
                         Set.of(),
                         NetworkIo.valueOf(System.getProperty("dunlin.mqtt.io", "AUTO"))),
