@@ -46,6 +46,7 @@ public final class Broker {
     final List<TakeOvers> takeOvers;
     final HeldBytes heldByStrangers = HeldBytes.ofStrangers();
     final HeldBytes heldByClients = HeldBytes.ofClients();
+    final HeldBytes unsent = HeldBytes.ofUnsent();
 
     /** Connections that no client is accepted on yet. */
     final ChannelGroup beginning = new DefaultChannelGroup("beginning", GlobalEventExecutor.INSTANCE, true);

@@ -353,7 +353,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         this.context = context;
-        output = new Output(context);
+        output = new Output(context, broker.unsent, this::onWritable);
         broker.beginning.add(context.channel());
         connectDeadline =
                 loop.eventLoop().schedule(this::onConnectDeadline, CONNECT_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
@@ -385,7 +385,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (state == State.CONNECTED && context.channel().isWritable()) {
+        onWritable();
+    }
+
+    private void onWritable() {
+        if (state == State.CONNECTED && output.isWritable()) {
             session().onWritable();
         }
     }

@@ -1,10 +1,12 @@
 package dev.dunlin.engine.connection;
 
+import io.netty.util.internal.PlatformDependent;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What connections together hold of packets that are not complete, in bytes of buffers: bounded, however many announce large
- * packets that never come. Small holdings are free, so that nobody's ordinary packet fails because of others. Any thread.
+ * What connections together hold for peers that are slow or mean, in bytes: of packets that are not complete, or of what the
+ * network has not taken. It is bounded, however many announce large packets that never come, or never read. Small holdings
+ * are free, so that nobody's ordinary packet fails because of others. Any thread.
  */
 final class HeldBytes {
     /** A holding of up to this size is not counted. */
@@ -13,6 +15,7 @@ final class HeldBytes {
     private static final long MOST_OF_STRANGERS = 64L * 1024 * 1024;
     private static final int STRANGERS_SHARE = 16;
     private static final int CLIENTS_SHARE = 4;
+    private static final int UNSENT_SHARE = 4;
 
     private final long most;
     private final AtomicLong held = new AtomicLong();
@@ -31,6 +34,11 @@ final class HeldBytes {
         return new HeldBytes(Runtime.getRuntime().maxMemory() / CLIENTS_SHARE);
     }
 
+    /** Of what networks have not taken: a quarter of the memory outside of the heap. */
+    static HeldBytes ofUnsent() {
+        return new HeldBytes(PlatformDependent.maxDirectMemory() / UNSENT_SHARE);
+    }
+
     /** Counts one holding that was {@code from} bytes and is {@code to}; false if that is too much, and has to go again. */
     boolean resize(int from, int to) {
         long more = counted(to) - counted(from);
@@ -39,6 +47,10 @@ final class HeldBytes {
 
     private static long counted(int bytes) {
         return bytes <= FREE ? 0 : bytes;
+    }
+
+    boolean isExceeded() {
+        return held.get() > most;
     }
 
     long bytes() {
