@@ -43,12 +43,13 @@ final class Attackers implements AutoCloseable {
     }
 
     private static final int ADDRESSES = 200;
-    private static final Duration REOPEN = Duration.ofMillis(50);
+    private static final int OPENED_PER_MILLI = 2;
     private static final int PARTS_OF_SECOND = 20;
 
     private final EventLoopGroup loops;
     private final Kind kind;
     private final int port;
+    private final Duration reopen;
     private final AtomicInteger addresses = new AtomicInteger();
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicLong opened = new AtomicLong();
@@ -61,9 +62,11 @@ final class Attackers implements AutoCloseable {
         private int part;
     }
 
-    Attackers(int port, int count, Kind kind) {
+    /** @param reopen how long one that was closed waits until it comes again */
+    Attackers(int port, int count, Duration reopen, Kind kind) {
         this.kind = kind;
         this.port = port;
+        this.reopen = reopen;
         loops = EventLoops.best().newGroup(1, "attack");
         loops.forEach(executor -> {
             var loop = (EventLoop) executor;
@@ -73,7 +76,7 @@ final class Attackers implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             // not all at once: the broker's backlog of connections is for others too
             var loop = loops.next();
-            loop.schedule(() -> connect(loop), i / 5, TimeUnit.MILLISECONDS);
+            loop.schedule(() -> connect(loop), i / OPENED_PER_MILLI, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -129,7 +132,7 @@ final class Attackers implements AutoCloseable {
 
     private void reopen(EventLoop loop) {
         if (!isClosing) {
-            loop.schedule(() -> connect(loop), REOPEN.toMillis(), TimeUnit.MILLISECONDS);
+            loop.schedule(() -> connect(loop), reopen.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -10,14 +10,14 @@ import java.util.concurrent.TimeUnit;
 
 /** A publisher of the attacker's account that sends what {@link Attackers#silentSubscriber} is subscribed to. */
 final class Noise implements AutoCloseable {
-    private static final int PERIOD_MILLIS = 10;
+    private static final int PERIOD_MILLIS = 20;
     private static final int TIMEOUT_SECONDS = 20;
 
     private final Client publisher = new Client(Accounts.ATTACKER, "noise", List.of(), 1);
     private final ScheduledFuture<?> ticks;
 
     /**
-     * @param perSecond messages, at least 100
+     * @param perSecond messages, at least 50
      * @param payloadBytes of each
      */
     Noise(EventLoopGroup loops, int port, int perSecond, int payloadBytes) {
