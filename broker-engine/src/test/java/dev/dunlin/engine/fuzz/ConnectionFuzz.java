@@ -48,7 +48,7 @@ final class ConnectionFuzz {
 
     /** Small, so that a run meets all of them. */
     static final TenantLimits LIMITS =
-            new TenantLimits(1_000, 500, 1_000_000, 32 * 1024, 30, 100, 100_000, 30, 100_000);
+            new TenantLimits(1_000, 280, 1_000_000, 32 * 1024, 30, 100, 100_000, 30, 100_000);
 
     private final TestBroker broker;
     private final long seed;

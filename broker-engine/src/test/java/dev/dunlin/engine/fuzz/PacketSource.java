@@ -51,7 +51,7 @@ final class PacketSource {
     };
 
     private static final String USER = "acme.boiler-7";
-    private static final int CLIENTS = 2_000;
+    private static final int CLIENTS = 300;
     private static final int PACKET_IDS = 12;
 
     private final SplittableRandom random;
