@@ -74,6 +74,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
     /** From the first byte of a packet to its last. */
     static final Duration PACKET_DEADLINE = Duration.ofSeconds(120);
 
+    /** Deliveries on its loop that what a connection has sent may lead to, before others have their turn: some milliseconds. */
+    private static final int DELIVERIES_A_TURN = 1_024;
+
     private static final int KNOWN_ANSWERS = 4;
     private static final String UNFINISHED_LOG_IN = "a log-in that is not finished within 10 s";
 
@@ -453,8 +456,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         long packetsBefore = packetCount;
         var arrivedBytes = neighbours.arrivedBytes();
         var bytes = arrivedBytes.layOut(earlier, arrived, context.alloc());
+        boolean isTurnOver = false;
         try {
-            decodeAll(bytes);
+            isTurnOver = decodeAll(bytes);
         } catch (RuntimeException fault) {
             fail(fault);
         } finally {
@@ -468,19 +472,25 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
             lastPacketNanos = broker.nanoClock.getAsLong();
         }
         if (state == State.CONNECTED) {
-            slowDown(messagesIn + refused - publishes);
+            slowDown(messagesIn + refused - publishes, isTurnOver);
         }
     }
 
-    private void decodeAll(ByteBuf bytes) {
+    /** @return whether there may be more to decode, and others are to have their turn before */
+    private boolean decodeAll(ByteBuf bytes) {
+        long last = loop.counters().deliveries() + DELIVERIES_A_TURN;
         while (isExpectingPackets()) {
             var packet = decoder.decode(bytes);
             if (packet == null) {
-                return;
+                return false;
             }
             packetCount++;
             onPacket(packet);
+            if (loop.counters().deliveries() > last) {
+                return bytes.isReadable();
+            }
         }
+        return false;
     }
 
     private boolean isExpectingPackets() {
@@ -529,18 +539,18 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Ou
         countHeld(0);
     }
 
-    /** Stops reading for as long as the tenant is ahead of its rate, or another loop behind with our messages. */
-    private void slowDown(long publishes) {
-        if (publishes == 0) {
-            return;
-        }
-        long pauseNanos = space().countPublished(publishes);
+    /** Stops reading for as long as the tenant is ahead of its rate, another loop behind with our messages, or others wait. */
+    private void slowDown(long publishes, boolean isTurnOver) {
+        long pauseNanos = publishes == 0 ? 0 : space().countPublished(publishes);
         if (pauseNanos > 0) {
             pauseReading();
             loop.eventLoop().schedule(this::resumeReading, pauseNanos, TimeUnit.NANOSECONDS);
-        } else if (loop.isCongested()) {
+        } else if (publishes > 0 && loop.isCongested()) {
             pauseReading();
             loop.whenUncongested(this::resumeReading);
+        } else if (isTurnOver) {
+            pauseReading();
+            loop.eventLoop().execute(this::resumeReading);
         }
     }
 

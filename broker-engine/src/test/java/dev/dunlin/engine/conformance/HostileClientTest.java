@@ -179,6 +179,61 @@ class HostileClientTest extends WireScenario {
         return Wire.concat(IntStream.range(0, count).mapToObj(i -> one).toArray(byte[][]::new));
     }
 
+    // A great many deliveries
+
+    @Test
+    void takesTurnsWithOthersWhereOneReadLeadsToManyDeliveries() {
+        // given subscribers that read, and a publisher whose bytes of one read go to all of them
+        var subscribers = new ArrayList<WireClient>();
+        for (int i = 0; i < 60; i++) {
+            var subscriber = connect(V5, "sub-" + i);
+            subscriber.subscribe(0, "plant/#");
+            subscribers.add(subscriber);
+        }
+        var publisher = connect(V5, "pub");
+        var batch = IntStream.range(0, 600)
+                .mapToObj(i -> Wire.publish(V5, "plant/a", String.valueOf(i), 1, false, i + 1))
+                .toArray(byte[][]::new);
+        // when it sends more than may be delivered in a turn, and then pings
+        publisher.send(Wire.concat(batch), Wire.pingreq());
+        // then all is acknowledged in order, the ping behind it, and all arrives in order
+        for (int i = 0; i < 600; i++) {
+            assertThat(publisher.expect(WirePacket.PUBACK).packetId()).isEqualTo(i + 1);
+        }
+        publisher.expect(WirePacket.PINGRESP);
+        for (var subscriber : subscribers) {
+            for (int i = 0; i < 600; i++) {
+                assertThat(subscriber.receive().payload()).isEqualTo(String.valueOf(i));
+            }
+        }
+    }
+
+    @Test
+    void goesOnWithWhatIsLeftOfAReadThatOnlyAcknowledges() {
+        // given a subscriber that has left many messages unacknowledged, with more behind them
+        var subscriber = connect(V5, "sub");
+        subscriber.subscribe(1, "plant/#");
+        var publisher = connect(V5, "pub");
+        for (int i = 0; i < 3_000; i++) {
+            publisher.send(Wire.publish(V5, "plant/a", String.valueOf(i), 1, false, i + 1));
+        }
+        publisher.ping();
+        var first = IntStream.range(0, 1_024)
+                .map(i -> subscriber.receive().packetId())
+                .toArray();
+        // when it acknowledges all of them at once, those that come next for them too, and pings
+        var acknowledgements = IntStream.concat(
+                        IntStream.of(first), IntStream.of(first).map(id -> id + first.length))
+                .mapToObj(id -> Wire.acknowledge(WirePacket.PUBACK, id))
+                .toArray(byte[][]::new);
+        subscriber.send(Wire.concat(acknowledgements), Wire.pingreq());
+        // then all messages come, and the answer behind them
+        for (int i = 1_024; i < 3_000; i++) {
+            assertThat(subscriber.expect(WirePacket.PUBLISH).payload()).isEqualTo(String.valueOf(i));
+        }
+        subscriber.expect(WirePacket.PINGRESP);
+    }
+
     // Log-ins
 
     @Test
