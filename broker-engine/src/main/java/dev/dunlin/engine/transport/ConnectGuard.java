@@ -15,6 +15,9 @@ public final class ConnectGuard {
 
     private static final int BURST_SECONDS = 10;
 
+    /** So many times the answers of one address are for one user name: a fleet may share one, and all have an old secret. */
+    private static final int ADDRESSES_OF_NAME = 4;
+
     private final @Nullable RateByKey connections;
     private final @Nullable RateByKey failures;
     private final @Nullable RateByKey failuresOfNames;
@@ -22,7 +25,8 @@ public final class ConnectGuard {
 
     /**
      * @param connectRate connections per second that one address may open, with a burst of ten seconds' worth; 0 for any
-     * @param failedLogins failed log-ins per second that one address is answered, and one user name from all addresses; 0 for any
+     * @param failedLogins failed log-ins per second that one address is answered, a quarter of those that
+     *     one user name is from all addresses; 0 for any
      */
     public ConnectGuard(int connectRate, int failedLogins) {
         this(connectRate, failedLogins, System::nanoTime);
@@ -31,7 +35,8 @@ public final class ConnectGuard {
     ConnectGuard(int connectRate, int failedLogins, LongSupplier nanoTime) {
         connections = connectRate > 0 ? new RateByKey(connectRate, connectRate * BURST_SECONDS, nanoTime) : null;
         failures = failedLogins > 0 ? new RateByKey(failedLogins, failedLogins, nanoTime) : null;
-        failuresOfNames = failedLogins > 0 ? new RateByKey(failedLogins, failedLogins, nanoTime) : null;
+        int ofName = failedLogins * ADDRESSES_OF_NAME;
+        failuresOfNames = failedLogins > 0 ? new RateByKey(ofName, ofName, nanoTime) : null;
     }
 
     /** Counts a new connection of {@code remote}; false if it is one too many. */
