@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class Fields {
     /** User Properties of one packet: each is checked, stored and read again by all who get it. */
-    static final int MAX_USER_PROPERTIES = 1_000;
+    static final int MAX_USER_PROPERTIES = 4_000;
 
     /** Bytes of the properties of one packet: the longest of each that may stand once, and as much of the user's. */
     static final int MAX_PROPERTIES_BYTES = 384 * 1024;

@@ -81,19 +81,19 @@ class HostileClientTest extends WireScenario {
     void refusesMoreUserPropertiesThanAPacketMayHave() {
         // given a client whose packet has as many as it may
         var client = connect(V5, "boiler");
-        client.send(Mqtt5.publish("plant/a", "m", 1, false, 1, userProperties(1_000)));
+        client.send(Mqtt5.publish("plant/a", "m", 1, false, 1, userProperties(4_000)));
         assertThat(client.expect(WirePacket.PUBACK).reason()).isZero();
         // when there is one more
-        client.send(Mqtt5.publish("plant/a", "m", 1, false, 2, userProperties(1_001)));
+        client.send(Mqtt5.publish("plant/a", "m", 1, false, 2, userProperties(4_001)));
         // then
         assertThat(client.expect(WirePacket.DISCONNECT).reason()).isEqualTo(0x97);
         assertThat(client.awaitClose()).isEmpty();
-        assertToldOf(Incident.Reason.PACKET_TOO_COMPLEX, "1000 User Properties");
+        assertToldOf(Incident.Reason.PACKET_TOO_COMPLEX, "4000 User Properties");
     }
 
     @Test
     void refusesThemInEveryPacketThatMayHaveThem() {
-        var many = Wire.counted(userProperties(1_001));
+        var many = Wire.counted(userProperties(4_001));
         for (var packet : List.of(
                 Wire.packet(0x82, Wire.int16(1), many, Wire.string("a"), Wire.bytes(0)),
                 Wire.packet(0xA2, Wire.int16(1), many, Wire.string("a")),
@@ -104,7 +104,7 @@ class HostileClientTest extends WireScenario {
             assertThat(client.expect(WirePacket.DISCONNECT).reason()).isEqualTo(0x97);
             client.close();
         }
-        var connack = open().login(WireConnect.of(V5, "boiler").as(device).properties(userProperties(1_001)));
+        var connack = open().login(WireConnect.of(V5, "boiler").as(device).properties(userProperties(4_001)));
         assertThat(connack.reason()).isEqualTo(0x97);
     }
 
