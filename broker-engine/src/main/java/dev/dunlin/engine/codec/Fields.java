@@ -11,6 +11,18 @@ import java.nio.charset.StandardCharsets;
  * {@code end}, and leaves with {@link Rejected} if what stands there is not of the right form.
  */
 final class Fields {
+    /** User Properties of one packet: each is checked, stored and read again by all who get it. */
+    static final int MAX_USER_PROPERTIES = 4_000;
+
+    /** Bytes of the properties of one packet: the longest of each that may stand once, and as much of the user's. */
+    static final int MAX_PROPERTIES_BYTES = 384 * 1024;
+
+    /** Topic Filters of one packet: each is a search, an answer, and maybe a report. */
+    static final int MAX_FILTERS = 10_000;
+
+    /** In the bits of {@link #once} above those of the properties. */
+    private static final long ONE_USER_PROPERTY = 1L << 48;
+
     private static final int MAX_PROPERTY = MqttProperties.SHARED_SUBSCRIPTION_AVAILABLE;
     static final FastThreadLocal<byte[]> SCRATCH = new FastThreadLocal<>() {
         @Override
@@ -25,6 +37,9 @@ final class Fields {
     static int propertiesEnd(ByteBuf in, int end) throws Rejected {
         int length = variableByteInteger(in, end);
         require(in, end, length);
+        if (length > MAX_PROPERTIES_BYTES) {
+            throw tooMany("properties of " + length + " bytes, where " + MAX_PROPERTIES_BYTES + " are allowed");
+        }
         return in.readerIndex() + length;
     }
 
@@ -36,10 +51,16 @@ final class Fields {
         return id;
     }
 
-    /** Notes that property {@code id} was seen, and rejects a second one of those that may stand once only. */
+    /**
+     * Notes that property {@code id} was seen, and rejects a second one of those that may stand once only, and more than so
+     * many of the user's.
+     */
     static long once(long seen, int id) throws Rejected {
         if (id == MqttProperties.USER_PROPERTY) {
-            return seen;
+            if (seen / ONE_USER_PROPERTY == MAX_USER_PROPERTIES) {
+                throw tooMany("more than " + MAX_USER_PROPERTIES + " User Properties in one packet");
+            }
+            return seen + ONE_USER_PROPERTY;
         }
         if ((seen & 1L << id) != 0) {
             throw reject(ReasonCode.PROTOCOL_ERROR, "property " + id + " more than once [MQTT 5 §2.2.2.2]");
@@ -144,6 +165,18 @@ final class Fields {
 
     static Rejected notAllowed(int property) {
         return reject(ReasonCode.MALFORMED_PACKET, "property " + property + " in this packet [MQTT 5 §2.2.2.2]");
+    }
+
+    /** Beyond a limit of ours, not of the protocol. */
+    static Rejected tooMany(String detail) {
+        return reject(ReasonCode.QUOTA_EXCEEDED, detail);
+    }
+
+    /** Says how many Topic Filters were read of one packet, before the next is. */
+    static void requireRoomForFilter(int count) throws Rejected {
+        if (count == MAX_FILTERS) {
+            throw tooMany("more than " + MAX_FILTERS + " Topic Filters in one packet");
+        }
     }
 
     static Rejected reject(ReasonCode reason, String detail) {

@@ -8,6 +8,7 @@ import static dev.dunlin.engine.codec.Fields.packetId;
 import static dev.dunlin.engine.codec.Fields.propertiesEnd;
 import static dev.dunlin.engine.codec.Fields.propertyId;
 import static dev.dunlin.engine.codec.Fields.reject;
+import static dev.dunlin.engine.codec.Fields.requireRoomForFilter;
 import static dev.dunlin.engine.codec.Fields.skipString;
 import static dev.dunlin.engine.codec.Fields.skipStringPair;
 import static dev.dunlin.engine.codec.Fields.string;
@@ -270,6 +271,7 @@ public final class MqttDecoder {
         }
         var requests = new ArrayList<Subscribe.Request>(4);
         while (in.readerIndex() < end) {
+            requireRoomForFilter(requests.size());
             var filter = string(in, end);
             int options = unsignedByte(in, end);
             if ((options & (mqtt5 ? 0xC0 : 0xFC)) != 0 || (options & 3) == 3) {
@@ -299,8 +301,10 @@ public final class MqttDecoder {
         int packetId = packetId(in, end);
         if (version == ProtocolVersion.MQTT_5) {
             int until = propertiesEnd(in, end);
+            long seen = 0;
             while (in.readerIndex() < until) {
                 int id = propertyId(in, until);
+                seen = once(seen, id);
                 if (id != MqttProperties.USER_PROPERTY) {
                     throw notAllowed(id);
                 }
@@ -309,6 +313,7 @@ public final class MqttDecoder {
         }
         var filters = new ArrayList<String>(4);
         while (in.readerIndex() < end) {
+            requireRoomForFilter(filters.size());
             filters.add(string(in, end));
         }
         if (filters.isEmpty()) {

@@ -127,7 +127,7 @@ final class Authentication {
         } else if (done.answer() instanceof LoginAnswer.Refused refused) {
             if (refused.reason() == LoginAnswer.Reason.UNAVAILABLE) {
                 connection.disconnect(ReasonCode.SERVER_BUSY, refused.reason().incident());
-            } else if (broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress())) {
+            } else if (broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress(), connection.userName())) {
                 connection.disconnect(
                         ReasonCode.NOT_AUTHORIZED, refused.reason().incident());
             } else {

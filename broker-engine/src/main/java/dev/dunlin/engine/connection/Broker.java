@@ -50,6 +50,10 @@ public final class Broker {
     final SessionKeeper keeper;
     private final SpaceLoader loader;
     final List<LoopConnections> connections;
+    final List<TakeOvers> takeOvers;
+    final HeldBytes heldByStrangers = HeldBytes.ofStrangers();
+    final HeldBytes heldByClients = HeldBytes.ofClients();
+    final HeldBytes unsent = HeldBytes.ofUnsent();
 
     /** Connections that no client is accepted on yet. */
     final ChannelGroup beginning = new DefaultChannelGroup("beginning", GlobalEventExecutor.INSTANCE, true);
@@ -84,6 +88,9 @@ public final class Broker {
         this.loader = new SpaceLoader(store, tenants, spaces, keeper, loops, this::homeOf);
         this.connections =
                 loops.stream().map(loop -> new LoopConnections(loop, nanoClock)).toList();
+        this.takeOvers = loops.stream()
+                .map(loop -> new TakeOvers(loop.eventLoop(), nanoClock))
+                .toList();
     }
 
     /** Applies changes of access from now on, loads tenants that are asked for, and lets go of those that are idle. */

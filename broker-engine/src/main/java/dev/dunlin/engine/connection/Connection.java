@@ -176,6 +176,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
                 && admission.credential().equals(session().credential());
     }
 
+    /** Of the client that is accepted. */
+    String userName() {
+        return space().slug() + "." + session().credentialName();
+    }
+
     /** Sends AUTH, or ends the connection of a client that does not take so much. */
     boolean auth(ReasonCode reason, String method, byte @Nullable [] data) {
         if (!output.takes(method.length() * 3L + (data == null ? 0 : data.length) + 16)) {
@@ -255,7 +260,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         state = State.CONNECTED;
         this.serving = serving;
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
-        reading.limitTo(space);
+        reading.limitTo(space, broker.heldByClients);
         MqttEncoder.connack(output.next(), output.version(), connack);
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
         if (admission.validUntil() != null) {
@@ -294,8 +299,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         this.context = context;
-        reading = new Reading(this, context, broker.nanoClock, neighbours);
-        output = new Output(context, loop());
+        reading = new Reading(this, context, broker.nanoClock, neighbours, broker.heldByStrangers);
+        output = new Output(context, loop(), broker.unsent, this::onWritable);
         broker.beginning.add(context.channel());
         connectDeadline = loop().eventLoop()
                 .schedule(this::onConnectDeadline, CONNECT_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
@@ -321,7 +326,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (state == State.CONNECTED && context.channel().isWritable()) {
+        onWritable();
+    }
+
+    private void onWritable() {
+        if (state == State.CONNECTED && output.isWritable()) {
             session().onWritable();
         }
     }
@@ -445,6 +454,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
             }
             case PACKET_TOO_LARGE -> end(malformed.reason(), Incident.Reason.PACKET_TOO_LARGE, malformed.detail());
             case MALFORMED_PACKET -> end(malformed.reason(), Incident.Reason.MALFORMED_PACKET, malformed.detail());
+            case QUOTA_EXCEEDED -> end(malformed.reason(), Incident.Reason.PACKET_TOO_COMPLEX, malformed.detail());
+            case TOPIC_NAME_INVALID -> end(malformed.reason(), Incident.Reason.TOPIC_INVALID, malformed.detail());
             default -> violation(malformed.reason(), malformed.detail());
         }
     }
@@ -454,10 +465,15 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
     }
 
     @Override
-    public void onDecoded() {
+    public void onDecoded(boolean isTurnOver) {
         if (state == State.CONNECTED) {
-            serving().slowDown();
+            serving().slowDown(isTurnOver);
         }
+    }
+
+    @Override
+    public void onTooMuchHeld() {
+        end(ReasonCode.SERVER_BUSY, Incident.Reason.PACKET_TOO_LARGE, "unfinished packets of all clients together");
     }
 
     @Override

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class LogIn {
     private static final int MAX_CLIENT_ID_BYTES = 1_024;
     private static final LoginAnswer UNAVAILABLE = new LoginAnswer.Refused(LoginAnswer.Reason.UNAVAILABLE, null, null);
+    private static final String IN_DISPUTE = "several clients with this client id throw each other out in turn";
     private static final int ASSIGNED_ID_LENGTH = 22;
     private static final String ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -106,12 +107,17 @@ final class LogIn {
             case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
         };
         boolean isGuess = code == ReasonCode.BAD_USER_NAME_OR_PASSWORD;
-        if (isGuess && !broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress())) {
+        if (isGuess && !broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress(), userName(refused))) {
             report(Incident.Reason.TOO_MANY_FAILED_LOGINS, refused.tenant(), refused.credential(), null);
             connection.close();
             return;
         }
         refuse(code, refused.reason().incident(), refused.tenant(), refused.credential());
+    }
+
+    /** What the client is called, if it has said so: here or in an enhanced authentication. */
+    private @Nullable String userName(LoginAnswer.Refused refused) {
+        return connect.userName() != null ? connect.userName() : refused.credential();
     }
 
     private void admit(Admission admission) {
@@ -151,10 +157,40 @@ final class LogIn {
         var clientId = isAssigned ? assignClientId(admission.tenant(), loop) : connect.clientId();
         var home = broker.homeOf(admission.tenant(), clientId);
         if (home == loop) {
-            enter(space, home, clientId, admission);
+            enterInTurn(space, home, clientId, admission);
         } else {
-            connection.moveTo(home, () -> enter(space, home, clientId, admission), () -> broker.spaces.leave(space));
+            connection.moveTo(
+                    home, () -> enterInTurn(space, home, clientId, admission), () -> broker.spaces.leave(space));
         }
+    }
+
+    /** On the home loop. Where another connection would have to go, at once only if that has not happened again and again. */
+    private void enterInTurn(TenantSpace space, SessionLoop home, String clientId, Admission admission) {
+        if (!broker.keeper.isOnline(space, home, clientId)) {
+            enter(space, home, clientId, admission);
+            return;
+        }
+        broker.takeOvers.get(home.index()).queue(admission.tenant(), clientId, new TakeOvers.Newcomer() {
+            @Override
+            public void enter() {
+                if (connection.isLoggingIn()) {
+                    LogIn.this.enter(space, home, clientId, admission);
+                } else {
+                    broker.spaces.leave(space);
+                }
+            }
+
+            @Override
+            public void giveWay() {
+                connection.refuse(Connack.refused(ReasonCode.SERVER_BUSY, IN_DISPUTE));
+                broker.spaces.leave(space);
+            }
+
+            @Override
+            public void reportDispute() {
+                report(Incident.Reason.CLIENT_ID_IN_DISPUTE, admission.tenant(), admission.credentialName(), null);
+            }
+        });
     }
 
     /** On the home loop. A fault closes this connection, and leaves it counted in nowhere. */

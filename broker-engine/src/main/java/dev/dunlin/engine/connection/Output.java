@@ -17,9 +17,15 @@ import org.jspecify.annotations.Nullable;
  * What one connection has to write, and what its client takes. Packets are put one behind the other and go to the network
  * together when the turn of the event loop ends, or earlier once {@link #MAX_UNFLUSHED} bytes have come together. An idle
  * connection holds no buffer.
+ *
+ * <p>A peer that does not read makes it pile up here up to the channel's high water mark; and where all such peers together
+ * hold more than they may, up to {@link #LEAST_UNSENT}.
  */
 final class Output implements SessionLoop.TurnEnd {
     static final int MAX_UNFLUSHED = 64 * 1024;
+
+    /** Bytes that the network may leave unsent on any connection, whatever others leave. */
+    static final int LEAST_UNSENT = 16 * 1024;
 
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(2);
     private static final int SMALLEST_BUFFER = 128;
@@ -28,6 +34,8 @@ final class Output implements SessionLoop.TurnEnd {
     private static final int MOST_BYTES_AROUND_TEXT = 16;
 
     private final ChannelHandlerContext context;
+    private final HeldBytes unsentOfAll;
+    private final Runnable onWritable;
     private SessionLoop loop;
 
     // As the client has said in CONNECT
@@ -43,10 +51,24 @@ final class Output implements SessionLoop.TurnEnd {
     private int sizeHint = SMALLEST_BUFFER;
     private boolean turnEndComes;
 
-    /** @param loop the connection's own */
-    Output(ChannelHandlerContext context, SessionLoop loop) {
+    /** Bytes that the network has left, as they are counted in those of all. */
+    private int unsent;
+
+    /** We will be told when the network has taken what it has left now. */
+    private boolean isAwaited;
+
+    private boolean isCurtailed;
+
+    /**
+     * @param loop the connection's own
+     * @param unsentOfAll what all connections together hold for networks that do not take it
+     * @param onWritable runs when it is writable again and the channel, which was so all the time, does not say so
+     */
+    Output(ChannelHandlerContext context, SessionLoop loop, HeldBytes unsentOfAll, Runnable onWritable) {
         this.context = context;
         this.loop = loop;
+        this.unsentOfAll = unsentOfAll;
+        this.onWritable = onWritable;
     }
 
     /** Moves to another event loop; nothing is written in between. */
@@ -118,7 +140,7 @@ final class Output implements SessionLoop.TurnEnd {
     }
 
     boolean isWritable() {
-        return context.channel().isWritable();
+        return !isCurtailed && context.channel().isWritable();
     }
 
     @Override
@@ -139,6 +161,33 @@ final class Output implements SessionLoop.TurnEnd {
             context.flush();
         }
         written = 0;
+        countUnsent();
+    }
+
+    /** Looks at what the network has left of it. */
+    private void countUnsent() {
+        var buffer = context.channel().unsafe().outboundBuffer();
+        int left = buffer == null ? 0 : (int) Math.min(Integer.MAX_VALUE, buffer.totalPendingWriteBytes());
+        if (left <= LEAST_UNSENT && unsent == 0) {
+            return;
+        }
+        int counted = left <= LEAST_UNSENT ? 0 : left;
+        boolean isWithin = unsentOfAll.resize(unsent, counted);
+        unsent = counted;
+        isCurtailed = counted > 0 && (!isWithin || unsentOfAll.isExceeded());
+        if (counted > 0 && !isAwaited) {
+            isAwaited = true;
+            context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(taken -> onTaken());
+        }
+    }
+
+    private void onTaken() {
+        isAwaited = false;
+        boolean wasCurtailed = isCurtailed;
+        countUnsent();
+        if (wasCurtailed && !isCurtailed && context.channel().isWritable()) {
+            onWritable.run();
+        }
     }
 
     /**

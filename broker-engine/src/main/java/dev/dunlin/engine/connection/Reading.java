@@ -22,8 +22,15 @@ final class Reading {
         /** May pause or close the reading, or resume it if the packet has paused it. */
         void onPacket(Packet packet);
 
-        /** All is decoded that was to be decoded for now. */
-        void onDecoded();
+        /**
+         * All is decoded that was to be decoded for now.
+         *
+         * @param isTurnOver whether there may be more, and others are to have their turn before
+         */
+        void onDecoded(boolean isTurnOver);
+
+        /** What is kept of unfinished packets is too much for all connections together. */
+        void onTooMuchHeld();
 
         /** A packet has begun, and has not ended in time. */
         void onPacketOverdue();
@@ -41,6 +48,9 @@ final class Reading {
     /** From the first byte of a packet to its last. */
     private static final Duration PACKET_DEADLINE = Duration.ofSeconds(120);
 
+    /** Deliveries on its loop that what a connection has sent may lead to, before others have their turn: some milliseconds. */
+    private static final int DELIVERIES_A_TURN = 1_024;
+
     private final Recipient recipient;
     private final ChannelHandlerContext context;
     private final MqttDecoder decoder;
@@ -49,6 +59,10 @@ final class Reading {
     /** Bytes that are not decoded, in a buffer of their own: of a packet that is not complete, or of any while reading is paused. */
     private @Nullable ByteBuf undecoded;
 
+    /** Of its buffer, as they are counted among those of {@link #heldByAll}. */
+    private int heldBytes;
+
+    private HeldBytes heldByAll;
     private boolean isPaused;
     private boolean isClosed;
     private boolean isDecoding;
@@ -56,7 +70,14 @@ final class Reading {
     private long lastPacketNanos;
     private @Nullable Future<?> packetDeadline;
 
-    Reading(Recipient recipient, ChannelHandlerContext context, LongSupplier nanoClock, LoopConnections neighbours) {
+    /** @param heldByAll what those who are not logged in hold together */
+    Reading(
+            Recipient recipient,
+            ChannelHandlerContext context,
+            LongSupplier nanoClock,
+            LoopConnections neighbours,
+            HeldBytes heldByAll) {
+        this.heldByAll = heldByAll;
         this.recipient = recipient;
         this.context = context;
         this.neighbours = neighbours;
@@ -65,12 +86,19 @@ final class Reading {
 
     /** Moves to another event loop, that of {@code neighbours}; nothing is read in between. */
     void moveTo(LoopConnections neighbours) {
+        packetDeadline = cancel(packetDeadline); // it would run on the loop that is left
         this.neighbours = neighbours;
         decoder.moveTo(neighbours.topics());
     }
 
-    /** From here on, packets may be as large as those of the tenant. */
-    void limitTo(TenantSpace space) {
+    /**
+     * From here on, packets may be as large as those of the tenant.
+     *
+     * @param heldByAll what clients hold together, with which is counted from here on what this one holds
+     */
+    void limitTo(TenantSpace space, HeldBytes heldByAll) {
+        countHeld(0);
+        this.heldByAll = heldByAll;
         decoder.limit(maxPacketBytes(space));
     }
 
@@ -97,7 +125,7 @@ final class Reading {
     void read(ByteBuf arrived) {
         if (isPaused || isDecoding) {
             var bytes = neighbours.arrivedBytes().layOut(undecoded, arrived, context.alloc());
-            undecoded = neighbours.arrivedBytes().putBack(bytes, true, context.alloc());
+            hold(neighbours.arrivedBytes().putBack(bytes, true, context.alloc()));
         } else {
             decode(arrived);
         }
@@ -134,10 +162,7 @@ final class Reading {
     /** As {@link #close}; the channel is closed. */
     void release() {
         isClosed = true;
-        if (packetDeadline != null) {
-            packetDeadline.cancel(false);
-            packetDeadline = null;
-        }
+        packetDeadline = cancel(packetDeadline);
         releaseUndecoded();
     }
 
@@ -147,6 +172,28 @@ final class Reading {
             undecoded = null;
             left.release();
         }
+        countHeld(0);
+    }
+
+    /** Takes {@code rest}. */
+    private void hold(@Nullable ByteBuf rest) {
+        undecoded = rest;
+        if (!countHeld(rest == null ? 0 : rest.capacity())) {
+            recipient.onTooMuchHeld();
+        }
+    }
+
+    private boolean countHeld(int bytes) {
+        int before = heldBytes;
+        heldBytes = bytes;
+        return heldByAll.resize(before, bytes);
+    }
+
+    private static @Nullable Future<?> cancel(@Nullable Future<?> timer) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        return null;
     }
 
     private boolean isHandingOn() {
@@ -164,13 +211,14 @@ final class Reading {
         long packetsBefore = packetCount;
         var arrivedBytes = neighbours.arrivedBytes();
         var bytes = arrivedBytes.layOut(earlier, arrived, context.alloc());
+        boolean isTurnOver = false;
         try {
-            decodeAll(bytes);
+            isTurnOver = decodeAll(bytes);
         } catch (RuntimeException fault) {
             recipient.fail(fault);
         } finally {
             isDecoding = false;
-            undecoded = arrivedBytes.putBack(bytes, !isClosed, context.alloc());
+            hold(arrivedBytes.putBack(bytes, !isClosed, context.alloc()));
         }
         if (undecoded != null && packetDeadline == null && !isPaused) {
             awaitPacket();
@@ -178,18 +226,24 @@ final class Reading {
         if (packetCount != packetsBefore) {
             lastPacketNanos = neighbours.nanoTime();
         }
-        recipient.onDecoded();
+        recipient.onDecoded(isTurnOver);
     }
 
-    private void decodeAll(ByteBuf bytes) {
+    /** @return whether there may be more to decode, and others are to have their turn before */
+    private boolean decodeAll(ByteBuf bytes) {
+        long last = neighbours.loop().counters().deliveries() + DELIVERIES_A_TURN;
         while (isHandingOn()) {
             var packet = decoder.decode(bytes);
             if (packet == null) {
-                return;
+                return false;
             }
             packetCount++;
             recipient.onPacket(packet);
+            if (neighbours.loop().counters().deliveries() > last) {
+                return bytes.isReadable();
+            }
         }
+        return false;
     }
 
     private void awaitPacket() {

@@ -90,7 +90,10 @@ final class Serving implements Outbound {
                 return;
             }
             if (session.unreleasedCount() >= RECEIVE_MAXIMUM && output.version().isMqtt5()) {
-                answer(publish, new Outcome.Violation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "Receive Maximum"));
+                connection.end(
+                        ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
+                        Incident.Reason.RECEIVE_MAXIMUM_EXCEEDED,
+                        "at most " + RECEIVE_MAXIMUM + " unreleased messages [MQTT-3.3.4-9]");
                 return;
             }
         }
@@ -305,25 +308,25 @@ final class Serving implements Outbound {
 
     /**
      * Pauses reading for as long as the tenant is ahead of its rate, another loop behind with our messages, or the store with
-     * what is to be acknowledged.
+     * what is to be acknowledged, or until others have had their turn.
      */
-    void slowDown() {
+    void slowDown(boolean isTurnOver) {
         if (acknowledgements != null) {
             acknowledgements.pauseIfMany();
         }
         int publishes = published;
-        if (publishes == 0) {
-            return;
-        }
         published = 0;
         var loop = neighbours.loop();
-        long pauseNanos = space.countPublished(publishes);
+        long pauseNanos = publishes == 0 ? 0 : space.countPublished(publishes);
         if (pauseNanos > 0) {
             reading.pause();
             loop.eventLoop().schedule(reading::resume, pauseNanos, TimeUnit.NANOSECONDS);
-        } else if (loop.isCongested()) {
+        } else if (publishes > 0 && loop.isCongested()) {
             reading.pause();
             loop.whenUncongested(reading::resume);
+        } else if (isTurnOver) {
+            reading.pause();
+            loop.eventLoop().execute(reading::resume);
         }
     }
 

@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
 
 /** SUBSCRIBE, one Topic Filter after the other (MQTT 5 §3.8). On the session's loop. */
 final class Subscribing {
+    /** A Topic Filter with more characters than this counts with the length of all filters of its client. */
+    static final int LONG_FILTER = 1_024;
+
+    static final int MAX_FILTER_CHARACTERS = 256 * 1024;
+
     private final TenantSpace space;
     private final Session session;
     private final @Nullable String remoteAddress;
@@ -43,7 +48,7 @@ final class Subscribing {
     private ReasonCode subscribe(Subscribe.Request request, int subscriptionId) {
         var filter = TopicFilter.parse(request.filter());
         if (filter == null) {
-            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, Incident.Reason.TOPIC_INVALID, null);
+            return refuse(request, ReasonCode.TOPIC_FILTER_INVALID, Incident.Reason.TOPIC_INVALID, whyInvalid(request));
         }
         var answer = session.policy().subscribe(filter);
         if (answer.refusal() != null) {
@@ -57,6 +62,14 @@ final class Subscribing {
                     ReasonCode.QUOTA_EXCEEDED,
                     Incident.Reason.TOO_MANY_SUBSCRIPTIONS,
                     "at most " + limit + " subscriptions of one client");
+        }
+        if (isNew && hasTooManyCharactersWith(request.filter())) {
+            return refuse(
+                    request,
+                    ReasonCode.QUOTA_EXCEEDED,
+                    Incident.Reason.TOO_MANY_SUBSCRIPTIONS,
+                    "at most " + MAX_FILTER_CHARACTERS
+                            + " characters in the filters of one client, where one has more than " + LONG_FILTER);
         }
         var qos = request.qos().atMost(answer.maxQos());
         var delivery = new Delivery(
@@ -83,6 +96,23 @@ final class Subscribing {
             bringsRetained.add(subscription);
         }
         return ReasonCode.granted(qos);
+    }
+
+    private static @Nullable String whyInvalid(Subscribe.Request request) {
+        long levels = request.filter().chars().filter(c -> c == '/').count() + 1;
+        return levels > TopicFilter.MAX_LEVELS ? "at most " + TopicFilter.MAX_LEVELS + " levels" : null;
+    }
+
+    /** Counts them only where a filter is long: others are bounded by their number. */
+    private boolean hasTooManyCharactersWith(String filter) {
+        if (filter.length() <= LONG_FILTER) {
+            return false;
+        }
+        long characters = filter.length();
+        for (var subscribed : session.subscriptions().keySet()) {
+            characters += subscribed.toString().length();
+        }
+        return characters > MAX_FILTER_CHARACTERS;
     }
 
     private ReasonCode refuse(

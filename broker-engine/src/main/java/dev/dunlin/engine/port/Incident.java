@@ -77,6 +77,8 @@ public record Incident(
         STORAGE_FULL,
         SLOW_CONSUMER,
         PACKET_TOO_LARGE,
+        /** More properties or Topic Filters than one packet may have. */
+        PACKET_TOO_COMPLEX,
         RECEIVE_MAXIMUM_EXCEEDED,
         MALFORMED_PACKET,
         PROTOCOL_ERROR,
@@ -84,6 +86,8 @@ public record Incident(
         KEEP_ALIVE_TIMEOUT,
         /** Another connection with the same client id took the session over. */
         TAKEN_OVER,
+        /** Clients with one client id throw each other out in turn, and have to wait before they may. */
+        CLIENT_ID_IN_DISPUTE,
         ADMISSION_EXPIRED,
         INTERNAL_ERROR
     }

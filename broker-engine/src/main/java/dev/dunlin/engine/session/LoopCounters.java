@@ -40,6 +40,11 @@ public final class LoopCounters {
         return bytesOut.get();
     }
 
+    /** Messages that went out to a subscriber, or were dropped on the way. */
+    public long deliveries() {
+        return messagesOut.get() + messagesDropped.get();
+    }
+
     public long messagesDropped() {
         return messagesDropped.get();
     }

@@ -22,6 +22,17 @@ final class Accounts {
     static final long BOUNDED_QUEUE_MESSAGES = 100_000;
     static final long BOUNDED_QUEUE_BYTES = 16L * 1024 * 1024;
 
+    /** A tenant of the engine alone that attacks the others. */
+    static final String ATTACKING_TENANT = "mallory";
+
+    static final String ATTACKER = ATTACKING_TENANT + "." + DEVICE;
+
+    /** What its subscribers are subscribed to. */
+    static final String NOISE = "noise/data";
+
+    static final long ATTACKER_QUEUE_MESSAGES = 1_000;
+    static final long ATTACKER_QUEUE_BYTES = 4L * 1024 * 1024;
+
     /** Further tenants, which Dunlin alone knows, and in one load only: to enter them takes it its time. */
     static final int TENANTS = 1_000;
 

@@ -4,10 +4,7 @@ import static dev.dunlin.engine.port.TenantLimits.UNLIMITED;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.dunlin.engine.BrokerEngine;
-import dev.dunlin.engine.EnginePorts;
 import dev.dunlin.engine.EngineStatistics;
-import dev.dunlin.engine.port.ConnectedClient;
-import dev.dunlin.engine.port.Presence;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.NetworkIo;
@@ -36,6 +33,18 @@ final class EngineMain {
             UNLIMITED,
             UNLIMITED);
 
+    /** A plan that lets an attacker do all that no limit of a plan is against. */
+    private static final TenantLimits ATTACKER_LIMITS = new TenantLimits(
+            UNLIMITED,
+            UNLIMITED,
+            UNLIMITED,
+            UNLIMITED,
+            100,
+            Accounts.ATTACKER_QUEUE_MESSAGES,
+            Accounts.ATTACKER_QUEUE_BYTES,
+            1_000,
+            16L * 1024 * 1024);
+
     private EngineMain() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -46,24 +55,15 @@ final class EngineMain {
         var bounded = ports.tenant(Accounts.BOUNDED_TENANT);
         bounded.addCredential(Accounts.DEVICE, Accounts.SECRET);
         bounded.setLimits(BOUNDED_LIMITS);
+        var attacking = ports.tenant(Accounts.ATTACKING_TENANT);
+        attacking.addCredential(Accounts.DEVICE, Accounts.SECRET);
+        attacking.setLimits(ATTACKER_LIMITS);
         for (int i = 0; i < tenants; i++) {
             var tenant = ports.tenant(Accounts.slug(i));
             for (int j = 0; j < Accounts.DEVICES_OF_TENANT; j++) {
                 tenant.addCredential(Accounts.device(j), Accounts.SECRET);
             }
         }
-        var all = ports.asEnginePorts();
-        // what tests look up later would be counted as the engine's memory
-        var forgetful = new EnginePorts(
-                all.authenticator(),
-                all.enhancedAuthentication(),
-                all.accessChanges(),
-                incident -> {},
-                new NobodyListens(),
-                usage -> {},
-                all.taps(),
-                all.store(),
-                all.tenants());
         var engine = BrokerEngine.start(
                 new EngineSettings(
                         "127.0.0.1",
@@ -76,11 +76,11 @@ final class EngineMain {
                         Path.of("."),
                         "localhost",
                         0,
-                        0,
+                        Integer.getInteger("dunlin.mqtt.guard.failed-logins", 0),
                         0,
                         Set.of(),
                         NetworkIo.valueOf(System.getProperty("dunlin.mqtt.io", "AUTO"))),
-                forgetful);
+                ports.asForgetfulEnginePorts()); // what tests look up later would be counted as the engine's memory
         var input = new BufferedReader(new InputStreamReader(System.in, UTF_8));
         for (var line = input.readLine(); line != null; line = input.readLine()) {
             tell(engine.statistics());
@@ -96,13 +96,5 @@ final class EngineMain {
                 .forEach((reason, count) -> System.out.printf(
                         "dunlin_incidents_total{reason=\"%s\"} %d%n",
                         reason.name().toLowerCase(Locale.ROOT), count));
-    }
-
-    private static final class NobodyListens implements Presence {
-        @Override
-        public void connected(ConnectedClient client) {}
-
-        @Override
-        public void disconnected(ConnectedClient client) {}
     }
 }

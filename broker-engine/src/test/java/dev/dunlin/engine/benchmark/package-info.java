@@ -1,7 +1,7 @@
 /**
  * The benchmark: our broker and its peers under the same loads, and a table of medians and ratios with the ceilings that we
- * set ourselves. Nothing here is a test but {@code BenchmarkTest} and
- * {@code EnduranceTest}, which keep the rest from rotting.
+ * set ourselves. Nothing here is a test but {@code BenchmarkTest},
+ * {@code EnduranceTest} and {@code AttackTest}, which keep the rest from rotting.
  *
  * <pre>mvn -DskipTests package
  * mvn -q -pl broker-engine test-compile exec:exec@benchmark [-Dbenchmark="rounds=5 brokers=engine,mosquitto,floor"]</pre>
@@ -35,6 +35,13 @@
  * <pre>mvn -q -pl broker-engine test-compile exec:exec@endurance [-Dendurance="messages=100000000 qos=1 broker=engine"]</pre>
  *
  * Its further arguments: {@code leak-detection=simple}, a level of Netty's, and {@code jvm=}.
+ *
+ * <p>The attack lets hostile clients loose on one broker process: 1,000 subscribers that never read, 10,000 connections that
+ * drip bytes of a CONNECT, 1,000 that announce packets of 256 MB, and a flood of guessed secrets, one after the other and all
+ * together. It ends with exit code 1 if memory left the bounds that it states, if the 99th percentile of a pair of others went
+ * above 50 ms, if they lost a message, or if the broker warned of anything. It needs 20,000 open files for each process:
+ *
+ * <pre>mvn -q -pl broker-engine test-compile exec:exec@attack [-Dattack="seconds=15 scale=1"]</pre>
  *
  * <p>Beside the hot classes stand benchmarks of JMH; they take its own arguments:
  *

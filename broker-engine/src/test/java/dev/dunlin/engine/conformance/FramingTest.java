@@ -96,6 +96,7 @@ class FramingTest extends WireScenario {
             }
             try {
                 assertAnswered(client);
+                client.disconnect(); // or the next would take over from it
             } catch (AssertionError failed) {
                 throw new AssertionError("With seed " + seed, failed);
             }

@@ -86,6 +86,21 @@ public final class MemoryPorts {
         return store;
     }
 
+    /** The same, but for what tests look up later: for runs in which the lists would be most of the memory. */
+    public EnginePorts asForgetfulEnginePorts() {
+        var all = asEnginePorts();
+        return new EnginePorts(
+                all.authenticator(),
+                all.enhancedAuthentication(),
+                all.accessChanges(),
+                incident -> {},
+                new NobodyListens(),
+                used -> {},
+                all.taps(),
+                all.store(),
+                all.tenants());
+    }
+
     /** The tenant of this slug; made when it is first asked for. */
     public Tenant tenant(String slug) {
         return tenants.computeIfAbsent(slug, Tenant::new);
@@ -454,6 +469,14 @@ public final class MemoryPorts {
         public void disconnected(ConnectedClient client) {
             disconnected.add(client);
         }
+    }
+
+    private static final class NobodyListens implements Presence {
+        @Override
+        public void connected(ConnectedClient client) {}
+
+        @Override
+        public void disconnected(ConnectedClient client) {}
     }
 
     private final class MemoryTaps implements MessageTaps {

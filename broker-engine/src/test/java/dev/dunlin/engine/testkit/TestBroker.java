@@ -1,6 +1,7 @@
 package dev.dunlin.engine.testkit;
 
 import dev.dunlin.engine.BrokerEngine;
+import dev.dunlin.engine.EnginePorts;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.EngineStartException;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import javax.net.SocketFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -39,11 +41,13 @@ public final class TestBroker implements AutoCloseable {
     private final MemoryPorts ports = new MemoryPorts();
     private final int failedLogins;
     private final Set<Transport> proxyProtocol;
+    private final Function<MemoryPorts, EnginePorts> asPorts;
     private BrokerEngine engine;
 
-    private TestBroker(int failedLogins, Set<Transport> proxyProtocol) {
+    private TestBroker(int failedLogins, Set<Transport> proxyProtocol, Function<MemoryPorts, EnginePorts> asPorts) {
         this.failedLogins = failedLogins;
         this.proxyProtocol = proxyProtocol;
+        this.asPorts = asPorts;
         for (var slug : new String[] {"acme", "globex"}) {
             ports.tenant(slug).addCredential("boiler-7", SECRET);
         }
@@ -73,7 +77,7 @@ public final class TestBroker implements AutoCloseable {
                             2,
                             proxyProtocol,
                             IO),
-                    ports.asEnginePorts());
+                    asPorts.apply(ports));
         } catch (EngineStartException failed) {
             throw new IllegalStateException(failed);
         }
@@ -87,17 +91,22 @@ public final class TestBroker implements AutoCloseable {
 
     /** Starts a broker with two event loops and no guard before log-in. */
     public static TestBroker start() {
-        return new TestBroker(0, Set.of());
+        return new TestBroker(0, Set.of(), MemoryPorts::asEnginePorts);
+    }
+
+    /** As {@link #start()}, and nothing that the engine tells is kept: for long runs. */
+    public static TestBroker startForgetful() {
+        return new TestBroker(0, Set.of(), MemoryPorts::asForgetfulEnginePorts);
     }
 
     /** As {@link #start()}, with so many refused log-ins answered a second. */
     public static TestBroker startAnswering(int failedLogins) {
-        return new TestBroker(failedLogins, Set.of());
+        return new TestBroker(failedLogins, Set.of(), MemoryPorts::asEnginePorts);
     }
 
     /** As {@link #startAnswering}, with the PROXY protocol on some listeners. */
     public static TestBroker startBehindProxy(int failedLogins, Set<Transport> proxyProtocol) {
-        return new TestBroker(failedLogins, proxyProtocol);
+        return new TestBroker(failedLogins, proxyProtocol, MemoryPorts::asEnginePorts);
     }
 
     public MemoryPorts ports() {
@@ -144,6 +153,11 @@ public final class TestBroker implements AutoCloseable {
     /** A connection over TCP on which nothing has been sent. */
     public WireClient open() {
         return WireClient.open(port(Transport.TCP));
+    }
+
+    /** The same from another address of the loopback, {@code 127.x.y.z}. */
+    public WireClient openFrom(String address) {
+        return WireClient.openFrom(address, port(Transport.TCP));
     }
 
     /** A connection over any listener on which nothing has been sent but what {@code transport} needs itself. */

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.ArrayDeque;
@@ -51,6 +52,19 @@ public final class WireClient implements AutoCloseable {
         }
     }
 
+    /** Over TCP, from another address of the loopback. */
+    static WireClient openFrom(String address, int port) {
+        try {
+            var socket = new Socket();
+            socket.bind(new InetSocketAddress(address, 0));
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            prepare(socket);
+            return new WireClient(socket, socket.getInputStream(), socket.getOutputStream());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
     /** Over WebSocket, on TCP or TLS. */
     public static WireClient openWebSocket(int port, SocketFactory sockets) {
         try {
@@ -64,9 +78,13 @@ public final class WireClient implements AutoCloseable {
 
     private static Socket connect(int port, SocketFactory sockets) throws IOException {
         var socket = sockets.createSocket(InetAddress.getLoopbackAddress(), port);
+        prepare(socket);
+        return socket;
+    }
+
+    private static void prepare(Socket socket) throws SocketException {
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
-        return socket;
     }
 
     /** Sends as one write. */

@@ -46,11 +46,45 @@ class ConnectGuardTest {
     void answersSomeFailedLoginsASecond() throws Exception {
         var guard = new ConnectGuard(0, 10, nanos::get);
         var address = address("192.0.2.7");
-        assertThat(IntStream.range(0, 100).filter(i -> guard.mayAnswerFailure(address)))
+        assertThat(IntStream.range(0, 100).filter(i -> guard.mayAnswerFailure(address, null)))
                 .hasSize(10);
         pass(Duration.ofMillis(100));
-        assertThat(guard.mayAnswerFailure(address)).isTrue();
-        assertThat(guard.mayAnswerFailure(address)).isFalse();
+        assertThat(guard.mayAnswerFailure(address, null)).isTrue();
+        assertThat(guard.mayAnswerFailure(address, null)).isFalse();
+    }
+
+    @Test
+    void answersSomeFailuresOfOneUserNameASecondFromWhereverTheyCome() throws Exception {
+        // given somebody who guesses one name, each time from another address
+        var guard = new ConnectGuard(0, 10, nanos::get);
+        int answered = 0;
+        for (int i = 0; i < 200; i++) {
+            answered += guard.mayAnswerFailure(address("10.0.0." + i), "acme.boiler-7") ? 1 : 0;
+        }
+        // then most get no answer, and other names do
+        assertThat(answered).isEqualTo(40);
+        assertThat(guard.mayAnswerFailure(address("10.0.1.1"), "acme.boiler-8")).isTrue();
+        pass(Duration.ofMillis(25));
+        assertThat(guard.mayAnswerFailure(address("10.0.1.2"), "acme.boiler-7")).isTrue();
+        assertThat(guard.mayAnswerFailure(address("10.0.1.3"), "acme.boiler-7")).isFalse();
+    }
+
+    @Test
+    void takesNoAnswerOfAUserNameForAnAddressThatGetsNone() throws Exception {
+        // given an address that has had its answers, with other names
+        var guard = new ConnectGuard(0, 10, nanos::get);
+        var flooding = address("192.0.2.7");
+        for (int i = 0; i < 10; i++) {
+            assertThat(guard.mayAnswerFailure(flooding, "name-" + i)).isTrue();
+        }
+        // when it goes on with a name of somebody else
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(guard.mayAnswerFailure(flooding, "acme.boiler-7")).isFalse();
+        }
+        // then the owner is told that he mistyped, as often as ever
+        var owner = address("192.0.2.8");
+        assertThat(IntStream.range(0, 10).allMatch(i -> guard.mayAnswerFailure(owner, "acme.boiler-7")))
+                .isTrue();
     }
 
     @Test
@@ -58,7 +92,7 @@ class ConnectGuardTest {
         var guard = new ConnectGuard(0, 0, nanos::get);
         var address = address("192.0.2.7");
         assertThat(admitted(guard, address, 100_000)).isEqualTo(100_000);
-        assertThat(IntStream.range(0, 100_000).allMatch(i -> guard.mayAnswerFailure(address)))
+        assertThat(IntStream.range(0, 100_000).allMatch(i -> guard.mayAnswerFailure(address, null)))
                 .isTrue();
     }
 
