@@ -160,6 +160,7 @@ final class Backlog {
         return batch;
     }
 
+    /** Before anyone is told, so that there is room for what comes of it. */
     synchronized void written(int count, long bytes) {
         unwrittenEntries -= count;
         unwrittenBytes -= bytes;

@@ -73,8 +73,6 @@ final class Writer {
         try {
             for (var batch = backlog.take(); !batch.isEmpty(); batch = backlog.take()) {
                 write(batch);
-                backlog.written(
-                        batch.size(), batch.stream().mapToLong(Entry::bytes).sum());
             }
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
@@ -189,7 +187,7 @@ final class Writer {
                 disconnect();
                 if (!away) {
                     away = true;
-                    log.warn("The message store is away, changes wait for it: {}", fault.getMessage());
+                    log.warn("The message store is away, changes wait for it: {}", firstLine(fault));
                 }
                 parts.addFirst(new Part(part.entries(), true));
                 pause();
@@ -197,7 +195,7 @@ final class Writer {
             case FULL -> {
                 if (!full) {
                     full = true;
-                    log.error("The database's disk is full, no message can be queued: {}", fault.getMessage());
+                    log.error("The database's disk is full, no message can be queued: {}", firstLine(fault));
                 }
                 refuseMessages(part, parts);
                 pause();
@@ -262,6 +260,7 @@ final class Writer {
     }
 
     private void tellStored(List<Entry> part) {
+        backlog.written(part.size(), part.stream().mapToLong(Entry::bytes).sum());
         for (var entry : part) {
             if (entry.listener() != null) {
                 tell(entry.listener(), null);
@@ -271,6 +270,7 @@ final class Writer {
     }
 
     private void tellRefused(Entry entry, Refusal why) {
+        backlog.written(1, entry.bytes());
         counters.refused();
         if (entry.listener() != null) {
             tell(entry.listener(), why);

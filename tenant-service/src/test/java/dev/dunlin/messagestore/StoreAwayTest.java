@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,8 +144,7 @@ class StoreAwayTest extends ServiceTest {
         assertThat(CompletableFuture.allOf(outcomes)).succeedsWithin(Duration.ofSeconds(5));
         assertThat(List.copyOf(told)).isSorted().hasSize(10);
         await().atMost(Duration.ofSeconds(5))
-                .ignoreExceptions()
-                .until(() -> positions().size() == 9);
+                .untilAsserted(() -> assertThat(positions()).hasSize(9));
         assertThat(store.store.statistics().away()).isFalse();
     }
 
@@ -237,12 +237,12 @@ class StoreAwayTest extends ServiceTest {
         // given the server's own database, in which nothing of ours is
         var empty = new JdbcConnectionDetails() {
             @Override
-            public String getUsername() {
+            public @Nullable String getUsername() {
                 return database.getUsername();
             }
 
             @Override
-            public String getPassword() {
+            public @Nullable String getPassword() {
                 return database.getPassword();
             }
 

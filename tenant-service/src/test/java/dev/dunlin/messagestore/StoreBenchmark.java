@@ -127,11 +127,11 @@ final class StoreBenchmark {
     }
 
     private int number(String name) {
-        return Integer.parseInt(arguments.get(name));
+        return Integer.parseInt(String.valueOf(arguments.get(name)));
     }
 
     private int[] numbers(String name) {
-        return Stream.of(arguments.get(name).split(","))
+        return Stream.of(String.valueOf(arguments.get(name)).split(","))
                 .mapToInt(Integer::parseInt)
                 .toArray();
     }

@@ -40,11 +40,11 @@ final class StoreFixture implements AutoCloseable {
     }
 
     static StoreFixture open(JdbcConnectionDetails database) {
-        return open(database, Clock.systemUTC(), DiskRoom.Probe.UNKNOWN, 10_000);
+        return open(database, Clock.systemUTC(), DiskRoom.Probe.UNKNOWN, 20_000);
     }
 
     static StoreFixture open(JdbcConnectionDetails database, Clock clock, DiskRoom.Probe disk, int maxWaiting) {
-        return new StoreFixture(new PostgresMessageStore(database, clock, disk, 2, maxWaiting, 1 << 20));
+        return new StoreFixture(new PostgresMessageStore(database, clock, disk, 2, maxWaiting, 64L << 20));
     }
 
     /** Completes when the change is stored, exceptionally with {@link RefusedException} if it is refused. */

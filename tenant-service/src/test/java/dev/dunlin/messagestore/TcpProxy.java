@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /** Stands between the store and PostgreSQL, and can hold back answers, cut connections and refuse new ones. */
@@ -38,12 +39,12 @@ final class TcpProxy implements AutoCloseable {
         var url = database.getJdbcUrl().replace(":" + target + "/", ":" + listening.getLocalPort() + "/");
         return new JdbcConnectionDetails() {
             @Override
-            public String getUsername() {
+            public @Nullable String getUsername() {
                 return database.getUsername();
             }
 
             @Override
-            public String getPassword() {
+            public @Nullable String getPassword() {
                 return database.getPassword();
             }
 
