@@ -63,6 +63,7 @@ class TenantAccess implements AccessChanges, Tenants, DisposableBean {
     private static final int TICK_MILLISECONDS = 200;
     private static final Duration UNKNOWN_FOR = Duration.ofMinutes(1);
     private static final long NEVER_FORGOTTEN_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long PATIENCE_MILLISECONDS = 1_500;
     private static final long FAIL_FAST_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     /** A tenant in memory. */
@@ -163,7 +164,7 @@ class TenantAccess implements AccessChanges, Tenants, DisposableBean {
         var fresh = new CompletableFuture<Optional<TenantSnapshot>>();
         var running = loading.putIfAbsent(slug, fresh);
         if (running != null) {
-            return running;
+            return inTime(running);
         }
         try {
             loaders.execute(() -> load(slug, fresh));
@@ -171,7 +172,12 @@ class TenantAccess implements AccessChanges, Tenants, DisposableBean {
             loading.remove(slug, fresh);
             fresh.completeExceptionally(tooMuch);
         }
-        return fresh;
+        return inTime(fresh);
+    }
+
+    /** A database that does not answer is away for whoever waits, though the reading goes on. */
+    private static <T> CompletableFuture<T> inTime(CompletableFuture<T> reading) {
+        return reading.copy().orTimeout(PATIENCE_MILLISECONDS, TimeUnit.MILLISECONDS);
     }
 
     /** As {@link #find(String)}, for the engine, which knows tenants by their number. */

@@ -235,7 +235,7 @@ public final class Session {
                 TenantStore.subscriptionIds(place),
                 shared,
                 place.isReceived());
-        outgoing.keep(deposit, place.position(), true);
+        outgoing.keep(new Kept(deposit, place.position(), true));
         durability().restored(place.position());
         if (outgoing.isReceived()) {
             window().add(outgoing);
@@ -259,17 +259,17 @@ public final class Session {
 
     /** Has a message stored that the client has not acknowledged in time, or is not there to acknowledge. */
     void handIn(Outgoing outgoing) {
-        var deposit = outgoing.deposit;
-        if (deposit != null && !outgoing.isHandedIn) {
-            outgoing.isHandedIn = true;
+        var kept = outgoing.kept;
+        if (kept != null && !kept.isHandedIn) {
+            kept.isHandedIn = true;
             host.store()
                     .queue(
-                            deposit,
-                            outgoing,
+                            kept,
+                            outgoing.message,
                             TenantStore.place(
                                     durability().id,
-                                    outgoing.position,
-                                    deposit,
+                                    kept.position,
+                                    kept.deposit,
                                     outgoing.qos,
                                     outgoing.retain,
                                     outgoing.subscriptionIds,
@@ -279,16 +279,16 @@ public final class Session {
 
     /** The session has no more to do with a message, which has left window and queue. */
     private void letGo(Outgoing outgoing) {
-        var deposit = outgoing.deposit;
-        if (deposit == null) {
+        var kept = outgoing.kept;
+        if (kept == null) {
             return;
         }
-        outgoing.deposit = null;
-        outgoing.settle(deposit);
-        if (outgoing.isHandedIn && !hasEnded) {
-            host.store().removePlace(durability().id, outgoing.position);
+        outgoing.kept = null;
+        kept.settle();
+        if (kept.isHandedIn && !hasEnded) {
+            host.store().removePlace(durability().id, kept.position);
         }
-        deposit.release();
+        kept.deposit.release();
     }
 
     /** Whether a client is connected; any thread may ask, and learns what was true a moment ago. */
@@ -427,15 +427,16 @@ public final class Session {
     private void offerKept(Outgoing outgoing, Deposit deposit, long position) {
         var durability = this.durability;
         if (durability != null && position != NO_POSITION) {
-            outgoing.keep(deposit, position, true);
-            outgoing.settle(deposit); // as far as this loop is concerned: the store settles the rest
+            var kept = new Kept(deposit, position, true);
+            outgoing.keep(kept);
+            kept.settle(); // as far as this loop is concerned: the store settles the rest
         } else if (durability != null && expirySeconds > 0) {
-            outgoing.keep(deposit, durability.nextPosition(), false);
+            outgoing.keep(new Kept(deposit, durability.nextPosition(), false));
         } else {
             deposit.passOver();
         }
         offerAcknowledged(outgoing);
-        if (!outgoing.isUnsafe()) {
+        if (outgoing.kept == null || outgoing.kept.isHandedIn) {
             return;
         }
         if (online) {
@@ -484,15 +485,15 @@ public final class Session {
             send(outbound, outgoing);
         } else if (outbound != null || expirySeconds > 0) {
             enqueue(outgoing);
-        } else if (outgoing.deposit != null) {
-            removePlace(outgoing);
+        } else if (outgoing.kept != null) {
+            letGoAfterEnd(outgoing, outgoing.kept);
         }
     }
 
     /** Of a message that came after the end of the session, which took its other places along. */
-    private void removePlace(Outgoing outgoing) {
-        if (outgoing.isHandedIn) {
-            host.store().removePlace(durability().id, outgoing.position);
+    private void letGoAfterEnd(Outgoing outgoing, Kept kept) {
+        if (kept.isHandedIn) {
+            host.store().removePlace(durability().id, kept.position);
         }
         letGo(outgoing);
     }
@@ -596,7 +597,7 @@ public final class Session {
         var again = backlog.resends.remove();
         onWire++;
         if (again.isReceived()) {
-            if (!again.isPubrelHeldBack) {
+            if (!again.isPubrelHeldBack()) {
                 outbound.pubrel(again.packetId);
             }
         } else if (!outbound.publish(
@@ -685,30 +686,30 @@ public final class Session {
             if (backlog != null && backlog.resends.remove(outgoing)) {
                 onWire++; // the client remembers it from an earlier connection
             }
-            if (outgoing.deposit != null) {
-                holdPubrelBack(outgoing);
+            if (outgoing.kept != null) {
+                holdPubrelBack(outgoing, outgoing.kept);
             }
         }
-        return outgoing.isPubrelHeldBack ? PubrecAnswer.NOTHING : PubrecAnswer.PUBREL;
+        return outgoing.isPubrelHeldBack() ? PubrecAnswer.NOTHING : PubrecAnswer.PUBREL;
     }
 
     /** Until it is stored that the message is not to be sent again: after PUBREL, the client would take it for another. */
-    private void holdPubrelBack(Outgoing outgoing) {
-        outgoing.isPubrelHeldBack = true;
+    private void holdPubrelBack(Outgoing outgoing, Kept kept) {
+        kept.isPubrelHeldBack = true;
         var receipt = new Receipt();
         receipt.expect(1);
-        host.store().placeReceived(durability().id, outgoing.position, receipt);
-        boolean isStored = receipt.isSafeAlready(() -> home.post(() -> onPubrecStored(outgoing)));
-        if (isStored) {
-            outgoing.isPubrelHeldBack = false;
+        host.store().placeReceived(durability().id, kept.position, receipt);
+        if (receipt.isSafeAlready(() -> home.post(() -> onPubrecStored(outgoing)))) {
+            kept.isPubrelHeldBack = false;
         }
     }
 
     private void onPubrecStored(Outgoing outgoing) {
-        if (!outgoing.isPubrelHeldBack) {
+        var kept = outgoing.kept;
+        if (kept == null || !kept.isPubrelHeldBack) {
             return;
         }
-        outgoing.isPubrelHeldBack = false;
+        kept.isPubrelHeldBack = false;
         var outbound = this.outbound;
         boolean isToBeSentAgain = backlog != null && backlog.resends.contains(outgoing);
         if (outbound != null && !isToBeSentAgain && inFlight(outgoing.packetId) == outgoing) {
@@ -878,7 +879,8 @@ public final class Session {
     }
 
     private static boolean isTaken(Outgoing outgoing, Taker taker) {
-        return outgoing.shared != null && taker.take(outgoing.shared, outgoing.message, outgoing.deposit);
+        return outgoing.shared != null
+                && taker.take(outgoing.shared, outgoing.message, outgoing.kept == null ? null : outgoing.kept.deposit);
     }
 
     private void onFault(RuntimeException fault) {

@@ -87,12 +87,12 @@ public final class TenantStore {
         change(new StoreChange.SubscriptionRemoved(session, filter.toString()), listener);
     }
 
-    /** Queues a message for one session, and tells {@code outgoing} when that is safe. */
-    void queue(Deposit deposit, Outgoing outgoing, StoredPlace place) {
-        var body = deposit.bodyOnce(outgoing.message);
+    /** Queues a message for one session, and tells {@code kept} when that is safe. */
+    void queue(Kept kept, Publish message, StoredPlace place) {
+        var body = kept.deposit.bodyOnce(message);
         change(
-                new StoreChange.Queued(body == null ? null : stored(body, deposit.id()), List.of(place), null),
-                outgoing);
+                new StoreChange.Queued(body == null ? null : stored(body, kept.deposit.id()), List.of(place), null),
+                kept);
     }
 
     /** Queues a message for all that will hold it, together with what its publisher must not publish again. */

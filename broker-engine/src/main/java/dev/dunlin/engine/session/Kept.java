@@ -1,0 +1,53 @@
+package dev.dunlin.engine.session;
+
+import dev.dunlin.engine.port.MessageStore;
+import dev.dunlin.engine.port.MessageStore.Refusal;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+
+/**
+ * How one session keeps a message safe until its client has it. On the session's loop, but for what the store tells, which may
+ * come when the client has the message already.
+ */
+final class Kept implements MessageStore.Listener {
+    private static final AtomicIntegerFieldUpdater<Kept> SETTLED =
+            AtomicIntegerFieldUpdater.newUpdater(Kept.class, "settled");
+
+    final Deposit deposit;
+
+    /** The message's place in the store. */
+    final long position;
+
+    /** Whether the store has the place, or will have it. */
+    boolean isHandedIn;
+
+    /** Whether PUBREL has to wait until the store knows of PUBREC. */
+    boolean isPubrelHeldBack;
+
+    /** 1 once this part of the deposit is settled: the client has the message, or the store, whoever is first. */
+    private volatile int settled;
+
+    Kept(Deposit deposit, long position, boolean isHandedIn) {
+        this.deposit = deposit;
+        this.position = position;
+        this.isHandedIn = isHandedIn;
+    }
+
+    /** The message is safe. Any thread. */
+    void settle() {
+        if (SETTLED.compareAndSet(this, 0, 1)) {
+            deposit.settle();
+        }
+    }
+
+    @Override
+    public void onStored() {
+        settle();
+    }
+
+    @Override
+    public void onRefused(Refusal why) {
+        if (SETTLED.compareAndSet(this, 0, 1)) {
+            deposit.onRefused(why);
+        }
+    }
+}
