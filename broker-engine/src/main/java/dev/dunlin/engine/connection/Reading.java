@@ -48,8 +48,8 @@ final class Reading {
     /** From the first byte of a packet to its last. */
     private static final Duration PACKET_DEADLINE = Duration.ofSeconds(120);
 
-    /** Deliveries on its loop that what a connection has sent may lead to, before others have their turn: some milliseconds. */
-    private static final int DELIVERIES_A_TURN = 1_024;
+    /** Deliveries on its loop that what a connection has sent may lead to, before others have their turn: a few milliseconds. */
+    private static final int DELIVERIES_A_TURN = 8_192;
 
     private final Recipient recipient;
     private final ChannelHandlerContext context;

@@ -29,7 +29,7 @@ public final class SessionLoop {
      * How many deliveries of one loop may wait at another. All that wait are done before the other loop reads again: with many
      * more, one publisher at full rate would hold up everybody there for as long as they take.
      */
-    static final int MAX_HANDED_OVER = 8_192;
+    static final int MAX_HANDED_OVER = 2_048;
 
     /** How long something that is due waits for the end of the turn. */
     private static final long LONG_TURN_NANOS = 30_000;
