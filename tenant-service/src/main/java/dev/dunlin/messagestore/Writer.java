@@ -60,10 +60,10 @@ final class Writer {
         return away;
     }
 
-    /** Writes what is left, if that can be done in time. */
+    /** Writes what is left, if that can be done in time; of what waits for a database that is away, nobody was told anything. */
     void stop(Duration patience) throws InterruptedException {
         backlog.close();
-        thread.join(Math.max(1, patience.toMillis()));
+        thread.join(Math.max(1, away ? 0 : patience.toMillis()));
         stopped = true;
         thread.interrupt();
         disconnect();

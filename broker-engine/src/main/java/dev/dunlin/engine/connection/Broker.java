@@ -33,8 +33,8 @@ public final class Broker {
     private static final Logger log = LoggerFactory.getLogger(Broker.class);
     private static final int MAX_QUESTIONS = 20_000;
 
-    /** How long a tenant stays loaded after its last connection: most come again. */
-    private static final long IDLE_SPACE_NANOS = TimeUnit.MINUTES.toNanos(1);
+    /** How long a tenant stays loaded after its last connection: most come again, and can while the store is away. */
+    private static final long IDLE_SPACE_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     final List<SessionLoop> loops;
     final List<Router> routers;

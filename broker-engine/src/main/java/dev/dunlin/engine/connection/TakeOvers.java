@@ -31,10 +31,10 @@ final class TakeOvers {
 
     private record Key(TenantId tenant, String clientId) {}
 
-    /** Take-overs in a row that wait for nothing. */
-    static final int UNDAMPED = 3;
+    /** Take-overs in a row that wait for nothing: a device on a bad line comes again and again, too. */
+    static final int UNDAMPED = 16;
 
-    private static final int MOST_COUNTED = 8;
+    private static final int MOST_COUNTED = UNDAMPED + 5;
     private static final int MOST_REMEMBERED = 4_096;
     private static final long SHORTEST_MILLIS = 250;
 

@@ -234,7 +234,11 @@ public final class TenantSpace implements SessionHost {
 
     /** Whether nothing is left that the space must be kept for. */
     boolean isEmpty() {
-        return connections.get() == 0 && sessionCount.get() == 0 && retained.size() == 0 && loaded.isDone();
+        return connections.get() == 0
+                && sessionCount.get() == 0
+                && retained.size() == 0
+                && loaded.isDone()
+                && !loaded.isCompletedExceptionally();
     }
 
     // Subscriptions

@@ -5,7 +5,11 @@ import dev.dunlin.engine.port.MessageTaps;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
@@ -14,7 +18,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The spaces that are loaded: one for each tenant with a connection, a session or a retained message. Any thread. */
 public final class TenantSpaces {
+    private static final int MOST_EMPTY = 100_000;
+
     private final ConcurrentMap<TenantId, TenantSpace> spaces = new ConcurrentHashMap<>();
+
+    /** Tenants of which nothing was left when their spaces were dropped: nothing of them is in the store, whether it is there or not. */
+    private final Set<TenantId> empty = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<TenantId, Boolean> eldest) {
+            return size() > MOST_EMPTY;
+        }
+    }));
+
     private final int loops;
     private final LongSupplier nanoClock;
     private final MessageTaps taps;
@@ -62,7 +79,9 @@ public final class TenantSpaces {
             return entered;
         }));
         space.tap(taps.tapOf(space.id())); // after it can be found: no change of taps falls in between
-        if (begun[0] != null) {
+        if (begun[0] != null && empty.remove(tenant)) {
+            space.loaded().complete(null);
+        } else if (begun[0] != null) {
             loader.accept(space);
         }
         return space;
@@ -111,7 +130,13 @@ public final class TenantSpaces {
     /** Drops the space when nothing of it is left: after a session or a retained message is gone. */
     public void dropIfEmpty(TenantSpace space) {
         if (space.isEmpty()) {
-            spaces.computeIfPresent(space.id(), (id, known) -> known == space && space.isEmpty() ? null : known);
+            spaces.computeIfPresent(space.id(), (id, known) -> {
+                if (known != space || !space.isEmpty()) {
+                    return known;
+                }
+                empty.add(id);
+                return null;
+            });
         }
     }
 

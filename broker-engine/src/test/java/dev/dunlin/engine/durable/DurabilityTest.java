@@ -353,6 +353,18 @@ class DurabilityTest {
         assertThat(resumes("sub")).isTrue();
     }
 
+    @Test
+    void letsInWhoComesAgainToATenantOfWhichNothingIsStored() {
+        // given
+        connect("boiler").disconnect();
+        await().until(() -> broker.engine().statistics().tenants() == 0);
+        // when
+        store.setAway(true);
+        // then
+        assertThat(connect("boiler").ping()).isEmpty();
+        store.setAway(false);
+    }
+
     // What a crash leaves
 
     private boolean resumes(String clientId) {
