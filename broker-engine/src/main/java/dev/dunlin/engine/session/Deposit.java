@@ -43,15 +43,10 @@ public final class Deposit extends Receipt {
         holders.addAndGet(deliveries);
     }
 
-    /** A session that was expected does not keep the message. */
+    /** A session that was expected does not keep the message, or is not there any more. */
     public void passOver() {
         settle();
         release();
-    }
-
-    /** A session that was restored with the message is not there any more. */
-    public void abandon() {
-        passOver();
     }
 
     /** A session has no more to do with the message. */

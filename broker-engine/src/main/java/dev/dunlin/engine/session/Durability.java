@@ -20,7 +20,7 @@ final class Durability {
     /** The session's number in the store. */
     final long id;
 
-    private final AtomicLong positions;
+    private final AtomicLong positions = new AtomicLong();
 
     /** Subscriptions that are on their way into the store. */
     private final AtomicInteger subscriptionsUnderWay = new AtomicInteger();
@@ -31,9 +31,8 @@ final class Durability {
     /** Messages received with QoS 2 whose PUBREC waits. */
     private @Nullable Map<Integer, Receipt> unsafe;
 
-    Durability(long id, long firstPosition) {
+    Durability(long id) {
         this.id = id;
-        this.positions = new AtomicLong(firstPosition);
     }
 
     /** The place of one more message. Those of one publisher are taken in the order of its messages. */

@@ -169,7 +169,7 @@ public final class Session {
     public void keep() {
         var durability = this.durability;
         if (durability == null && expirySeconds > 0) {
-            durability = new Durability(host.store().newId(), 0);
+            durability = new Durability(host.store().newId());
             this.durability = durability;
             host.countDurable(1);
         }
@@ -222,7 +222,7 @@ public final class Session {
     public void restore(long id, long expirySeconds, @Nullable Will will) {
         this.expirySeconds = expirySeconds;
         this.will = will;
-        durability = new Durability(id, 0);
+        durability = new Durability(id);
         host.countDurable(1);
     }
 
