@@ -430,9 +430,10 @@ public final class Session {
             var kept = new Kept(deposit, position, true);
             outgoing.keep(kept);
             kept.settle(); // as far as this loop is concerned: the store settles the rest
-        } else if (durability != null && expirySeconds > 0) {
+        } else if (durability != null && expirySeconds > 0 && outgoing.qos != QoS.EXACTLY_ONCE) {
             outgoing.keep(new Kept(deposit, durability.nextPosition(), false));
         } else {
+            // of QoS 2 without a place: the session is kept since a moment ago, when the message was on its way already
             deposit.passOver();
         }
         offerAcknowledged(outgoing);
