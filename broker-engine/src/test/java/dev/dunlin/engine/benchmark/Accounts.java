@@ -19,6 +19,9 @@ final class Accounts {
     /** An account of it. */
     static final String BOUNDED = BOUNDED_TENANT + "." + DEVICE;
 
+    /** Of the largest plan that a stranger may have; its publisher sends as fast as it can all the same. */
+    static final long BOUNDED_PUBLISHES_PER_SECOND = 50_000;
+
     static final long BOUNDED_QUEUE_MESSAGES = 100_000;
     static final long BOUNDED_QUEUE_BYTES = 16L * 1024 * 1024;
 

@@ -25,7 +25,7 @@ final class EngineMain {
     private static final TenantLimits BOUNDED_LIMITS = new TenantLimits(
             UNLIMITED,
             UNLIMITED,
-            UNLIMITED,
+            Accounts.BOUNDED_PUBLISHES_PER_SECOND,
             UNLIMITED,
             UNLIMITED,
             Accounts.BOUNDED_QUEUE_MESSAGES,

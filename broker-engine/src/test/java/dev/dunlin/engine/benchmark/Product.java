@@ -44,13 +44,13 @@ final class Product {
         for (var unlimited : List.of(
                 "connections",
                 "sessions",
-                "publish-per-second",
                 "packet-bytes",
                 "subscriptions-per-session",
                 "retained-messages",
                 "retained-bytes")) {
             appendLimit(yaml, unlimited, "unlimited");
         }
+        appendLimit(yaml, "publish-per-second", Long.toString(Accounts.BOUNDED_PUBLISHES_PER_SECOND));
         appendLimit(yaml, "queued-messages-per-session", Long.toString(Accounts.BOUNDED_QUEUE_MESSAGES));
         appendLimit(yaml, "queued-bytes-per-session", Long.toString(Accounts.BOUNDED_QUEUE_BYTES));
         yaml.append("tenants:\n");

@@ -17,7 +17,8 @@ import java.util.TreeMap;
  * Well-behaved pairs of one tenant beside a publisher at full rate and two subscribers that never read, of another: how long
  * the pairs' messages take alone, beside the same load at a second broker of the same kind, which tells what the machine
  * alone does to them, and beside it at their own broker. There memory has to stay within the bounds of the other tenant's
- * sessions, and what was dropped has to be counted by reason.
+ * sessions, and what was dropped has to be counted by reason. That tenant's plan has a rate: the broker does not read more of
+ * the publisher, however fast it sends.
  *
  * @param rows the median and the 99th percentile alone, beside another broker and beside the load, their ratio, and memory
  */
