@@ -1,5 +1,6 @@
 package dev.dunlin.console.process;
 
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ public final class ProcessLife {
     }
 
     private void run(Class<?> application, String[] args) {
+        OutOfMemoryExit.arrange();
         HeapReturn.arrange();
         var spring = new SpringApplication(application);
         spring.setBannerMode(Banner.Mode.OFF);
@@ -41,7 +43,10 @@ public final class ProcessLife {
         spring.setRegisterShutdownHook(false);
         spring.addListeners((ApplicationListener<ApplicationEnvironmentPreparedEvent>)
                 event -> environmentIsThere(event.getEnvironment()));
-        spring.addInitializers(created -> context = created);
+        spring.addInitializers(created -> {
+            context = created;
+            OutOfMemoryExit.watchLog();
+        });
         Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "dunlin-stop"));
         try {
             System.out.println(StartBlock.of(spring.run(args)));
@@ -52,6 +57,7 @@ public final class ProcessLife {
 
     private void environmentIsThere(ConfigurableEnvironment found) {
         environment = found;
+        OutOfMemoryExit.dumpHeapTo(Path.of(found.getProperty("dunlin.data-dir", "./data")));
         var roles = found.getProperty("dunlin.roles", "broker,console");
         if (!roles.contains("console")) {
             found.getPropertySources().addFirst(new MapPropertySource("dunlin.roles", Map.of("server.port", "-1")));
