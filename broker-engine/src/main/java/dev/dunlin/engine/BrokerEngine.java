@@ -6,6 +6,7 @@ import dev.dunlin.engine.connection.Drops;
 import dev.dunlin.engine.connection.IncidentCounters;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.session.LoopCounters;
+import dev.dunlin.engine.session.MessageMemory;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.EngineStartException;
@@ -35,6 +36,7 @@ public final class BrokerEngine {
     private final EventLoopGroup workers;
     private final List<SessionLoop> loops;
     private final IncidentCounters incidents;
+    private final MessageMemory.Pool memory;
     private final TenantSpaces spaces;
     private final Broker broker;
     private final Listeners listeners;
@@ -47,8 +49,12 @@ public final class BrokerEngine {
             workers.forEach(eventLoop -> eventLoops.add((EventLoop) eventLoop));
             loops = SessionLoop.of(eventLoops);
             incidents = new IncidentCounters(ports.incidents());
-            spaces =
-                    new TenantSpaces(loops.size(), System::nanoTime, ports.taps(), new Drops(incidents), ports.store());
+            long memoryBytes = settings.messageMemoryBytes();
+            memory = memoryBytes == EngineSettings.BY_HEAP
+                    ? MessageMemory.Pool.byHeap()
+                    : new MessageMemory.Pool(memoryBytes);
+            spaces = new TenantSpaces(
+                    loops.size(), System::nanoTime, ports.taps(), new Drops(incidents), ports.store(), memory);
             var guard = new ConnectGuard(settings.connectRate(), settings.failedLogins());
             broker = new Broker(
                     loops,
@@ -99,7 +105,21 @@ public final class BrokerEngine {
                 sumOfLoops(LoopCounters::messagesOut),
                 sumOfLoops(LoopCounters::bytesOut),
                 sumOfLoops(LoopCounters::messagesDropped),
+                memory.most(),
                 incidents.counts());
+    }
+
+    /** What each loaded tenant takes of this process's memory now. */
+    public List<TenantMemory> memory() {
+        return spaces.all().stream()
+                .map(space -> new TenantMemory(
+                        space.id(),
+                        space.slug(),
+                        space.connections(),
+                        space.bufferBytes().get(),
+                        space.memory().queuedBytes(),
+                        space.memory().retainedBytes()))
+                .toList();
     }
 
     private long sumOfSpaces(ToLongFunction<TenantSpace> count) {

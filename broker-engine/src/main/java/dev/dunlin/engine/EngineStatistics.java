@@ -9,6 +9,7 @@ import java.util.Map;
  * @param connections open now
  * @param tenants whose space is loaded now
  * @param messagesIn PUBLISH packets accepted since the start; so the other counters
+ * @param messageMemoryMost bytes that messages of all tenants may take which wait for clients or are retained
  * @param incidents refusals by reason
  */
 public record EngineStatistics(
@@ -20,4 +21,5 @@ public record EngineStatistics(
         long messagesOut,
         long bytesOut,
         long messagesDropped,
+        long messageMemoryMost,
         Map<Incident.Reason, Long> incidents) {}

@@ -198,7 +198,8 @@ class StartAndStopTest {
     private static void assertManagementAnswers(DunlinProcess dunlin, ConsoleVisitor person) {
         assertThat(person.get(dunlin.health()).body()).contains("UP");
         var metrics = dunlin.health().replace("health/readiness", "prometheus");
-        assertThat(person.get(metrics).body()).contains("dunlin_connections", "dunlin_incidents_total");
+        assertThat(person.get(metrics).body())
+                .contains("dunlin_connections", "dunlin_incidents_total", "dunlin_memory_bytes{kind=\"queued\"}");
         assertThat(person.get(dunlin.console() + "/actuator/prometheus").body()).doesNotContain("dunlin_connections");
     }
 

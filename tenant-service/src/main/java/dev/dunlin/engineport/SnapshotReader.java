@@ -2,6 +2,8 @@ package dev.dunlin.engineport;
 
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.PermissionRule;
+import dev.dunlin.engine.port.QueueLimits;
+import dev.dunlin.engine.port.QueueLimits.WhenFull;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.secret.ScramVerifier;
@@ -15,6 +17,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -105,8 +108,12 @@ class SnapshotReader {
                         limit(row, "publish_per_second"),
                         limit(row, "packet_bytes"),
                         limit(row, "subscriptions_per_session"),
-                        limit(row, "queued_messages_per_session"),
-                        limit(row, "queued_bytes_per_session"),
+                        new QueueLimits(
+                                limit(row, "queued_messages_per_session"),
+                                limit(row, "queued_bytes_per_session"),
+                                limit(row, "queued_bytes"),
+                                WhenFull.valueOf(
+                                        row.getString("when_queue_full").toUpperCase(Locale.ROOT))),
                         limit(row, "retained_messages"),
                         limit(row, "retained_bytes")));
     }

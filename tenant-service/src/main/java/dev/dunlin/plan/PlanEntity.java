@@ -1,9 +1,12 @@
 package dev.dunlin.plan;
 
+import dev.dunlin.engine.port.QueueLimits;
+import dev.dunlin.engine.port.QueueLimits.WhenFull;
 import dev.dunlin.engine.port.TenantLimits;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 @Entity
@@ -19,6 +22,8 @@ class PlanEntity {
     private @Nullable Long subscriptionsPerSession;
     private @Nullable Long queuedMessagesPerSession;
     private @Nullable Long queuedBytesPerSession;
+    private @Nullable Long queuedBytes;
+    private String whenQueueFull;
     private @Nullable Long retainedMessages;
     private @Nullable Long retainedBytes;
 
@@ -34,8 +39,11 @@ class PlanEntity {
                         orUnlimited(publishPerSecond),
                         orUnlimited(packetBytes),
                         orUnlimited(subscriptionsPerSession),
-                        orUnlimited(queuedMessagesPerSession),
-                        orUnlimited(queuedBytesPerSession),
+                        new QueueLimits(
+                                orUnlimited(queuedMessagesPerSession),
+                                orUnlimited(queuedBytesPerSession),
+                                orUnlimited(queuedBytes),
+                                WhenFull.valueOf(whenQueueFull.toUpperCase(Locale.ROOT))),
                         orUnlimited(retainedMessages),
                         orUnlimited(retainedBytes)));
     }

@@ -4,6 +4,8 @@ import dev.dunlin.credential.Certificates;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.PermissionRule.Action;
 import dev.dunlin.engine.port.PermissionRule.Effect;
+import dev.dunlin.engine.port.QueueLimits;
+import dev.dunlin.engine.port.QueueLimits.WhenFull;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.permission.NewPermission;
 import dev.dunlin.provisioning.ProvisioningFile.CredentialSpec;
@@ -99,6 +101,9 @@ public class Provisioning {
         }
     }
 
+    /** @param limits by column; null is no limit */
+    private record StoredPlan(Map<String, @Nullable Long> limits, String whenQueueFull) {}
+
     /** One application of a file, inside its transaction. */
     private final class Run {
         private int created;
@@ -114,22 +119,26 @@ public class Provisioning {
         }
 
         void plan(PlanSpec spec) {
-            var limits = new LinkedHashMap<String, @Nullable Long>(Objects.requireNonNull(storedLimits("free")));
+            var free = Objects.requireNonNull(storedPlan("free"));
+            var limits = new LinkedHashMap<String, @Nullable Long>(free.limits());
             limits.putAll(spec.limits());
             requireWorkable(spec, limits);
-            var stored = storedLimits(spec.name());
-            if (limits.equals(stored)) {
+            var whenQueueFull = spec.whenQueueFull() == null ? free.whenQueueFull() : column(spec.whenQueueFull());
+            var stored = storedPlan(spec.name());
+            if (new StoredPlan(limits, whenQueueFull).equals(stored)) {
                 count(Change.NONE);
                 return;
             }
             var columns = List.copyOf(limits.keySet());
-            var statement = jdbc.sql("insert into plan (name, " + String.join(", ", columns) + ") values (:name, "
+            var statement = jdbc.sql("insert into plan (name, when_queue_full, " + String.join(", ", columns)
+                            + ") values (:name, :whenQueueFull, "
                             + columns.stream().map(column -> ":" + column).collect(Collectors.joining(", "))
-                            + ") on conflict (name) do update set "
+                            + ") on conflict (name) do update set when_queue_full = excluded.when_queue_full, "
                             + columns.stream()
                                     .map(column -> column + " = excluded." + column)
                                     .collect(Collectors.joining(", ")))
-                    .param("name", spec.name());
+                    .param("name", spec.name())
+                    .param("whenQueueFull", whenQueueFull);
             for (var column : columns) {
                 statement = statement.param(column, limits.get(column), java.sql.Types.BIGINT);
             }
@@ -137,7 +146,11 @@ public class Provisioning {
             count(stored == null ? Change.CREATED : Change.UPDATED);
         }
 
-        private @Nullable Map<String, @Nullable Long> storedLimits(String plan) {
+        private static String column(WhenFull whenQueueFull) {
+            return whenQueueFull.name().toLowerCase(Locale.ROOT);
+        }
+
+        private @Nullable StoredPlan storedPlan(String plan) {
             return jdbc.sql("select * from plan where name = ?")
                     .param(plan)
                     .query((row, number) -> {
@@ -146,7 +159,7 @@ public class Provisioning {
                             var limit = row.getLong(column);
                             limits.put(column, row.wasNull() ? null : limit);
                         }
-                        return limits;
+                        return new StoredPlan(limits, row.getString("when_queue_full"));
                     })
                     .optional()
                     .orElse(null);
@@ -160,9 +173,8 @@ public class Provisioning {
                     })
                     .toArray();
             try {
-                new TenantLimits(
-                        values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7],
-                        values[8]);
+                var queues = new QueueLimits(values[5], values[6], values[7], WhenFull.DROP_NEWEST);
+                new TenantLimits(values[0], values[1], values[2], values[3], values[4], queues, values[8], values[9]);
             } catch (IllegalArgumentException e) {
                 throw spec.at().wrong(e.getMessage() + ".");
             }
@@ -180,7 +192,7 @@ public class Provisioning {
 
         private UUID tenantRow(TenantSpec spec) {
             record Stored(UUID id, String name, String plan) {}
-            if (spec.plan() != null && storedLimits(spec.plan()) == null) {
+            if (spec.plan() != null && storedPlan(spec.plan()) == null) {
                 throw spec.at().wrong("There is no plan \"" + spec.plan() + "\".");
             }
             var stored = jdbc.sql("select id, name, plan_name from tenant where slug = ?")

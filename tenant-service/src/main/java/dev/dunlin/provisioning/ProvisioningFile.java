@@ -6,6 +6,7 @@ import dev.dunlin.credential.InvalidCertificateException;
 import dev.dunlin.credential.InvalidCredentialNameException;
 import dev.dunlin.engine.port.PermissionRule.Action;
 import dev.dunlin.engine.port.PermissionRule.Effect;
+import dev.dunlin.engine.port.QueueLimits.WhenFull;
 import dev.dunlin.permission.InvalidTopicFilterException;
 import dev.dunlin.permission.NewPermission;
 import dev.dunlin.permission.Permissions;
@@ -40,8 +41,15 @@ record ProvisioningFile(List<PlanSpec> plans, List<TenantSpec> tenants) {
     /** The names of limits in the file, in the order of TenantLimits, with the columns they are kept in. */
     static final Map<String, String> LIMIT_COLUMNS = limitColumns();
 
-    /** @param limits by column; null is no limit; what is not named is as in the plan {@code free} */
-    record PlanSpec(YamlNode at, String name, Map<String, @Nullable Long> limits) {}
+    /**
+     * @param limits by column; null is no limit; what is not named is as in the plan {@code free}
+     * @param whenQueueFull absent if it is as in the plan {@code free}
+     */
+    record PlanSpec(
+            YamlNode at,
+            String name,
+            Map<String, @Nullable Long> limits,
+            @Nullable WhenFull whenQueueFull) {}
 
     record TenantSpec(
             YamlNode at,
@@ -96,6 +104,7 @@ record ProvisioningFile(List<PlanSpec> plans, List<TenantSpec> tenants) {
                 "subscriptions-per-session",
                 "queued-messages-per-session",
                 "queued-bytes-per-session",
+                "queued-bytes",
                 "retained-messages",
                 "retained-bytes")) {
             columns.put(name, name.replace('-', '_'));
@@ -157,7 +166,7 @@ record ProvisioningFile(List<PlanSpec> plans, List<TenantSpec> tenants) {
     }
 
     private static PlanSpec plan(YamlNode node) {
-        var plan = node.mapping("name", "limits");
+        var plan = node.mapping("name", "limits", "when-queue-full");
         var name = plan.require("name").text();
         if (name.equals("unlimited")) {
             throw node.wrong("The plan \"unlimited\" is what its name says and cannot be changed.");
@@ -167,7 +176,10 @@ record ProvisioningFile(List<PlanSpec> plans, List<TenantSpec> tenants) {
             var given = value.mapping(LIMIT_COLUMNS.keySet().toArray(new String[0]));
             LIMIT_COLUMNS.forEach((key, column) -> given.get(key).ifPresent(limit -> limits.put(column, limit(limit))));
         });
-        return new PlanSpec(node, name, limits);
+        var whenQueueFull = plan.get("when-queue-full")
+                .map(value -> value.oneOf(WhenFull.values()))
+                .orElse(null);
+        return new PlanSpec(node, name, limits, whenQueueFull);
     }
 
     private static @Nullable Long limit(YamlNode node) {

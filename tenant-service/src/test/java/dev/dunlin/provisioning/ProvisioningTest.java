@@ -12,6 +12,7 @@ import dev.dunlin.engine.port.Login;
 import dev.dunlin.engine.port.LoginAnswer;
 import dev.dunlin.engine.port.LoginAnswer.Admitted;
 import dev.dunlin.engine.port.PermissionRule;
+import dev.dunlin.engine.port.QueueLimits;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.TestCertificate;
@@ -241,7 +242,7 @@ class ProvisioningTest extends ServiceTest {
         // when a changed file is applied
         var outcome = provisioning.apply(file("""
                 plans:
-                  - { name: lab-SLUG, limits: { connections: 5 } }
+                  - { name: lab-SLUG, limits: { connections: 5, queued-bytes: 1000000 }, when-queue-full: drop_oldest }
                 tenants:
                   - slug: SLUG
                     name: Acme
@@ -263,6 +264,9 @@ class ProvisioningTest extends ServiceTest {
         assertThat(tenant().planName()).isEqualTo("lab-" + slug);
         assertThat(plans.get("lab-" + slug).limits().connections()).isEqualTo(5);
         assertThat(plans.get("lab-" + slug).limits().publishPerSecond()).isEqualTo(1_000);
+        var queues = plans.get("lab-" + slug).limits().queues();
+        assertThat(queues.bytes()).isEqualTo(1_000_000);
+        assertThat(queues.whenFull()).isEqualTo(QueueLimits.WhenFull.DROP_OLDEST);
         assertThat(login("boiler-7", "other secret")).isInstanceOf(Admitted.class);
         assertThat(login("boiler-7", "short secret")).isNotInstanceOf(Admitted.class);
         assertThat(credentials.find(tenant().id(), "boiler-7").orElseThrow().id())
@@ -296,6 +300,8 @@ class ProvisioningTest extends ServiceTest {
             plans: [ { name: p, limits: { connections: many } } ]         | plans[0].limits.connections: This must be a whole number or "unlimited".
             plans: [ { name: p, limits: { connections: -1 } } ]           | A limit must not be negative.
             plans: [ { name: p, limits: { packet-bytes: 1 } } ]           | plans[0]: A limit is too small to work with
+            plans: [ { name: p, limits: { queued-bytes: 0 } } ]           | plans[0]: A limit is too small to work with
+            plans: [ { name: p, when-queue-full: wait } ]                 | This must be one of: drop_newest, drop_oldest
             plans: [ { name: unlimited } ]                                | The plan "unlimited"
             tenants: [                                                    | This is not YAML
             "tenants: &a [ *a ]"                                          | This must be a mapping

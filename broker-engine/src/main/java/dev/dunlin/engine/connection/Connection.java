@@ -261,6 +261,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         this.serving = serving;
         expiresWithConnection = connect.sessionExpirySeconds() == 0;
         reading.limitTo(space, broker.heldByClients);
+        output.countIn(space.bufferBytes());
         MqttEncoder.connack(output.next(), output.version(), connack);
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
         if (admission.validUntil() != null) {

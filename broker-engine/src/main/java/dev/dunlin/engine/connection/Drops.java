@@ -38,10 +38,13 @@ public final class Drops implements TenantSpace.DropListener {
     }
 
     private static @Nullable String limitOf(TenantSpace space, Incident.Reason reason) {
-        var limits = space.limits();
-        return reason == Incident.Reason.QUEUE_FULL
-                ? "at most " + limits.queuedMessagesPerSession() + " messages of " + limits.queuedBytesPerSession()
-                        + " bytes together wait for one client"
-                : null;
+        var limits = space.limits().queues();
+        return switch (reason) {
+            case QUEUE_FULL ->
+                "at most " + limits.messagesPerSession() + " messages of " + limits.bytesPerSession()
+                        + " bytes together wait for one client";
+            case QUEUES_FULL -> "messages of at most " + limits.bytes() + " bytes together wait for all clients";
+            default -> null;
+        };
     }
 }

@@ -2,6 +2,7 @@ package dev.dunlin.engine.connection;
 
 import io.netty.util.internal.PlatformDependent;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What connections together hold for peers that are slow or mean, in bytes: of packets that are not complete, or of what the
@@ -39,10 +40,21 @@ final class HeldBytes {
         return new HeldBytes(PlatformDependent.maxDirectMemory() / UNSENT_SHARE);
     }
 
-    /** Counts one holding that was {@code from} bytes and is {@code to}; false if that is too much, and has to go again. */
-    boolean resize(int from, int to) {
+    /**
+     * Counts one holding that was {@code from} bytes and is {@code to}.
+     *
+     * @param tenants what those of the same tenant hold, in which it is counted too
+     * @return false if that is too much, and has to go again
+     */
+    boolean resize(int from, int to, @Nullable AtomicLong tenants) {
         long more = counted(to) - counted(from);
-        return more == 0 || held.addAndGet(more) <= most || more < 0;
+        if (more == 0) {
+            return true;
+        }
+        if (tenants != null) {
+            tenants.addAndGet(more);
+        }
+        return held.addAndGet(more) <= most || more < 0;
     }
 
     private static long counted(int bytes) {

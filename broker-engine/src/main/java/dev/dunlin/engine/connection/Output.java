@@ -11,6 +11,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,9 @@ final class Output implements SessionLoop.TurnEnd {
     /** Bytes that the network has left, as they are counted in those of all. */
     private int unsent;
 
+    /** Absent until a client is accepted. */
+    private @Nullable AtomicLong unsentOfTenant;
+
     /** We will be told when the network has taken what it has left now. */
     private boolean isAwaited;
 
@@ -69,6 +73,11 @@ final class Output implements SessionLoop.TurnEnd {
         this.loop = loop;
         this.unsentOfAll = unsentOfAll;
         this.onWritable = onWritable;
+    }
+
+    /** From here on, what the network leaves is counted in {@code bytes} of the tenant too; so far it has left nothing. */
+    void countIn(AtomicLong bytes) {
+        unsentOfTenant = bytes;
     }
 
     /** Moves to another event loop; nothing is written in between. */
@@ -172,7 +181,7 @@ final class Output implements SessionLoop.TurnEnd {
             return;
         }
         int counted = left <= LEAST_UNSENT ? 0 : left;
-        boolean isWithin = unsentOfAll.resize(unsent, counted);
+        boolean isWithin = unsentOfAll.resize(unsent, counted, unsentOfTenant);
         unsent = counted;
         isCurtailed = counted > 0 && (!isWithin || unsentOfAll.isExceeded());
         if (counted > 0 && !isAwaited) {

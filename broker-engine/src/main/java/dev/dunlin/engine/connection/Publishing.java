@@ -51,10 +51,7 @@ final class Publishing {
         Deposit deposit = null;
         if (message.retain()) {
             if (!space.retain(message, publisher)) {
-                var limits = space.limits();
-                var limit = "at most " + limits.retainedMessages() + " retained messages of " + limits.retainedBytes()
-                        + " bytes together";
-                return refused(space, publisher, message, Incident.Reason.TOO_MANY_RETAINED, limit, remoteAddress);
+                return notRetained(space, publisher, message, remoteAddress);
             }
             deposit = message.qos() == QoS.AT_MOST_ONCE ? null : space.store().newDeposit();
             space.storeRetained(message.topic(), deposit);
@@ -67,6 +64,16 @@ final class Publishing {
         loop.counters().countIn(message.payload().length);
         deposit = routers.get(loop.index()).route(space, message, publisher, deposit);
         return deposit == null ? Outcome.ACCEPTED : new Outcome.Deposited(deposit);
+    }
+
+    private Outcome notRetained(TenantSpace space, Session publisher, Publish message, @Nullable String remoteAddress) {
+        if (!space.memory().hasRoomFor(message.queuedBytes())) {
+            return refused(space, publisher, message, Incident.Reason.MEMORY_FULL, null, remoteAddress);
+        }
+        var limits = space.limits();
+        var limit = "at most " + limits.retainedMessages() + " retained messages of " + limits.retainedBytes()
+                + " bytes together";
+        return refused(space, publisher, message, Incident.Reason.TOO_MANY_RETAINED, limit, remoteAddress);
     }
 
     /** Publishes the Will of a session, if its permissions of now allow that. On the session's loop. */
@@ -121,7 +128,7 @@ final class Publishing {
                 remoteAddress,
                 message.topic().toString(),
                 decidedBy));
-        boolean limit = reason == Incident.Reason.TOO_MANY_RETAINED;
+        boolean limit = reason == Incident.Reason.TOO_MANY_RETAINED || reason == Incident.Reason.MEMORY_FULL;
         return new Outcome.Refused(
                 limit ? ReasonCode.QUOTA_EXCEEDED : ReasonCode.NOT_AUTHORIZED, explain(reason, decidedBy));
     }
@@ -135,6 +142,7 @@ final class Publishing {
             case RETAIN_NOT_ALLOWED -> "the permission '" + decidedBy + "' does not allow retained messages";
             case RESERVED_TOPIC -> "topics that begin with $ are the server's";
             case TOO_MANY_RETAINED, TOO_MANY_SUBSCRIPTIONS -> "over the limit: " + decidedBy;
+            case MEMORY_FULL -> "the server has no memory left for more messages of this tenant";
             case TOPIC_INVALID -> "not a valid topic filter";
             default -> reason.name().toLowerCase(Locale.ROOT).replace('_', ' ');
         };

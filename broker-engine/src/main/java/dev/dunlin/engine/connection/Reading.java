@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,10 @@ final class Reading {
     private int heldBytes;
 
     private HeldBytes heldByAll;
+
+    /** Absent until a client is accepted. */
+    private @Nullable AtomicLong heldByTenant;
+
     private boolean isPaused;
     private boolean isClosed;
     private boolean isDecoding;
@@ -99,6 +104,7 @@ final class Reading {
     void limitTo(TenantSpace space, HeldBytes heldByAll) {
         countHeld(0);
         this.heldByAll = heldByAll;
+        heldByTenant = space.bufferBytes();
         decoder.limit(maxPacketBytes(space));
     }
 
@@ -186,7 +192,7 @@ final class Reading {
     private boolean countHeld(int bytes) {
         int before = heldBytes;
         heldBytes = bytes;
-        return heldByAll.resize(before, bytes);
+        return heldByAll.resize(before, bytes, heldByTenant);
     }
 
     private static @Nullable Future<?> cancel(@Nullable Future<?> timer) {

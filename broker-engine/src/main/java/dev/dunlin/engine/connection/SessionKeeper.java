@@ -181,6 +181,7 @@ final class SessionKeeper {
                     if (session.will() == null) {
                         endAbsence(session, true);
                     }
+                    session.forgetMessages();
                 }
             });
         }

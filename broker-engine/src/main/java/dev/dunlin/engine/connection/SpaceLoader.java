@@ -108,6 +108,7 @@ final class SpaceLoader {
         log.warn("What is stored of tenant {} could not be loaded: {}", space.slug(), failure.toString());
         log.debug("The cause", failure);
         spaces.forget(space); // before its clients are told, so that the next attempt is another
+        keeper.unload(space);
         space.loaded().completeExceptionally(failure);
     }
 

@@ -72,7 +72,12 @@ public record Incident(
         SHARED_SUBSCRIPTION_NOT_SUPPORTED,
         PUBLISH_RATE,
         TOO_MANY_RETAINED,
+        /** Of one session. */
         QUEUE_FULL,
+        /** Of all sessions of the tenant together. */
+        QUEUES_FULL,
+        /** The process has no more memory for messages of this tenant. */
+        MEMORY_FULL,
         /** There is no room in the store for what would have to be kept. */
         STORAGE_FULL,
         SLOW_CONSUMER,

@@ -8,8 +8,7 @@ package dev.dunlin.engine.port;
  * @param publishPerSecond PUBLISH packets from all clients together; above it their sockets are read more slowly
  * @param packetBytes the whole of one MQTT packet; told to MQTT 5 clients as Maximum Packet Size
  * @param subscriptionsPerSession Topic Filters of one session
- * @param queuedMessagesPerSession messages of QoS 1 and 2 that wait for one session
- * @param queuedBytesPerSession bytes of topics, properties and payloads of those messages
+ * @param queues what waits for clients
  * @param retainedMessages of the tenant
  * @param retainedBytes bytes of topics, properties and payloads of those messages
  */
@@ -19,8 +18,7 @@ public record TenantLimits(
         long publishPerSecond,
         long packetBytes,
         long subscriptionsPerSession,
-        long queuedMessagesPerSession,
-        long queuedBytesPerSession,
+        QueueLimits queues,
         long retainedMessages,
         long retainedBytes) {
 
@@ -28,7 +26,7 @@ public record TenantLimits(
 
     /** No limit but the process's own. */
     public static final TenantLimits NONE = new TenantLimits(
-            UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED);
+            UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED, QueueLimits.NONE, UNLIMITED, UNLIMITED);
 
     public TenantLimits {
         if (connections < 0
@@ -36,13 +34,11 @@ public record TenantLimits(
                 || publishPerSecond < 1
                 || packetBytes < 64
                 || subscriptionsPerSession < 0
-                || queuedMessagesPerSession < 1
-                || queuedBytesPerSession < 1
                 || retainedMessages < 0
                 || retainedBytes < 0) {
-            throw new IllegalArgumentException("A limit is too small to work with: " + connections + " connections, "
-                    + sessions + " sessions, " + publishPerSecond + " publishes a second, " + packetBytes
-                    + " bytes a packet, " + queuedMessagesPerSession + " queued messages");
+            throw new IllegalArgumentException(
+                    "A limit is too small to work with: " + connections + " connections, " + sessions + " sessions, "
+                            + publishPerSecond + " publishes a second, " + packetBytes + " bytes a packet");
         }
     }
 }

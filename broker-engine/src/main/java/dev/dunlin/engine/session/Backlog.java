@@ -49,6 +49,11 @@ final class Backlog {
         return queue.size() < maxMessages && queuedBytes + bytes <= maxBytes;
     }
 
+    /** Of the messages in the queue. */
+    long queuedBytes() {
+        return queuedBytes;
+    }
+
     void enqueue(Outgoing outgoing) {
         queue.add(outgoing);
         queuedBytes += outgoing.message.queuedBytes();
@@ -61,8 +66,10 @@ final class Backlog {
     }
 
     /** Takes what {@link #next} gives off the queue. */
-    void removeNext() {
-        countRemoved(queue.remove());
+    Outgoing removeNext() {
+        var next = queue.remove();
+        countRemoved(next);
+        return next;
     }
 
     /** @param removed is told of each that goes */

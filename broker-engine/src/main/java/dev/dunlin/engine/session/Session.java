@@ -7,6 +7,7 @@ import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.packet.Will;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.QueueLimits;
 import dev.dunlin.engine.port.StoreChange.Received;
 import dev.dunlin.engine.port.StoredPlace;
 import dev.dunlin.engine.topic.TopicFilter;
@@ -22,10 +23,11 @@ import org.jspecify.annotations.Nullable;
  * The session of one client (MQTT 5 §4.1). All methods are called on the session's home event loop, but for the getters of
  * what never changes.
  *
- * <p>Bounds: the queue and the in-flight window hold as many messages and bytes as the tenant's limits say, the window at
- * most {@link #MAX_INFLIGHT} messages; a QoS 1 or 2 message beyond them is dropped, counted and reported, unless the queue
- * holds expired ones that can go. QoS 0 messages
- * are dropped and counted while the network takes no more.
+ * <p>Bounds: the queue and the in-flight window hold as many messages and bytes as the tenant's limits say for one session, for
+ * all of the tenant's, and as {@link MessageMemory} has; the window at most {@link #MAX_INFLIGHT} messages, and {@link
+ * #SMALL_WINDOW_BYTES} of them in any case. A QoS 1 or 2 message beyond that is dropped, counted and reported, or older ones are
+ * in its place, as the limits say, unless the queue holds expired ones that can go. QoS 0 messages are dropped and counted while
+ * the network takes no more.
  */
 public final class Session {
     /** Messages of QoS 1 and 2 in flight to a client, whatever its Receive Maximum. */
@@ -35,6 +37,12 @@ public final class Session {
     public static final long NO_POSITION = -1;
 
     private static final int MAX_RETAINED_BURSTS = 64;
+
+    /** What the window may hold though the queues of others have left no room: one absent client must not stop the others. */
+    private static final int SMALL_WINDOW_BYTES = 64 * 1024;
+
+    /** What a session holds is told to the tenant's sum once it has changed by so much, or is nothing: most hold little. */
+    private static final int UNCOUNTED_BYTES = 4 * 1024;
 
     /** What follows from PUBREC. */
     public enum PubrecAnswer {
@@ -85,6 +93,9 @@ public final class Session {
 
     /** Absent in a session that never outlived a connection. */
     private volatile @Nullable Durability durability;
+
+    /** Bytes of queue and window, as the tenant's sum knows them. */
+    private long countedBytes;
 
     private boolean hasEnded;
     private AccessPolicy policy;
@@ -245,6 +256,7 @@ public final class Session {
         } else {
             letGo(outgoing);
         }
+        countHeld();
     }
 
     /** Restores the Packet Identifier of a QoS 2 message that the client has not released. */
@@ -387,9 +399,26 @@ public final class Session {
             host.countDurable(-1);
             forEachUnfinished(this::letGo);
         }
+        forgetMessages();
+    }
+
+    /** Forgets what waits and what is in flight; whatever of it is to be kept is in the store. */
+    public void forgetMessages() {
         backlog = null;
         inflight = null;
         isBehind = false;
+        countHeld();
+    }
+
+    /** Tells the tenant's sum what queue and window hold. */
+    private void countHeld() {
+        long held = (inflight == null ? 0 : inflight.bytes()) + (backlog == null ? 0 : backlog.queuedBytes());
+        long change = held - countedBytes;
+        boolean isLittle = change <= UNCOUNTED_BYTES && change >= -UNCOUNTED_BYTES;
+        if (!isLittle || held == 0 && change != 0) {
+            countedBytes = held;
+            host.memory().addQueued(change);
+        }
     }
 
     /** The network takes more again. */
@@ -500,20 +529,45 @@ public final class Session {
     }
 
     private void enqueue(Outgoing outgoing) {
-        var limits = host.limits();
+        var limits = host.limits().queues();
         var backlog = backlog();
         int bytes = outgoing.message.queuedBytes();
-        if (!backlog.hasRoomFor(bytes, limits.queuedMessagesPerSession(), limits.queuedBytesPerSession())) {
+        var full = whatIsFull(backlog, bytes, limits);
+        if (full != null) {
             backlog.removeExpired(host.nanoTime(), this::letGo);
+            full = whatIsFull(backlog, bytes, limits);
         }
-        if (backlog.hasRoomFor(bytes, limits.queuedMessagesPerSession(), limits.queuedBytesPerSession())) {
+        if (limits.whenFull() == QueueLimits.WhenFull.DROP_OLDEST && bytes <= limits.bytesPerSession()) {
+            while (full != null && !backlog.isQueueEmpty()) {
+                var oldest = backlog.removeNext();
+                drop(oldest, full);
+                full = whatIsFull(backlog, bytes, limits);
+            }
+        }
+        if (full == null) {
             backlog.enqueue(outgoing);
             isBehind = true;
         } else {
-            tidyBacklog();
-            letGo(outgoing);
-            host.onDropped(this, outgoing.message, Incident.Reason.QUEUE_FULL);
+            drop(outgoing, full);
         }
+        tidyBacklog();
+    }
+
+    /** What keeps the queue from taking {@code bytes} more; null if nothing does. */
+    private Incident.@Nullable Reason whatIsFull(Backlog backlog, int bytes, QueueLimits limits) {
+        countHeld();
+        var memory = host.memory();
+        if (!backlog.hasRoomFor(bytes, limits.messagesPerSession(), limits.bytesPerSession())) {
+            return Incident.Reason.QUEUE_FULL;
+        } else if (memory.queuedBytes() + bytes > limits.bytes()) {
+            return Incident.Reason.QUEUES_FULL;
+        }
+        return memory.hasRoomFor(bytes) ? null : Incident.Reason.MEMORY_FULL;
+    }
+
+    private void drop(Outgoing outgoing, Incident.Reason why) {
+        letGo(outgoing);
+        host.onDropped(this, outgoing.message, why);
     }
 
     private Backlog backlog() {
@@ -533,6 +587,7 @@ public final class Session {
         if (backlog != null && backlog.isEmpty()) {
             backlog = null;
         }
+        countHeld();
     }
 
     /** A window that is empty takes any message, so that one larger than the limit does not stop the queue for good. */
@@ -547,8 +602,16 @@ public final class Session {
         return onWire < receiveMaximum
                 && inflight.size() < MAX_INFLIGHT
                 && inflight.mayAdd(outgoing)
-                && inflight.bytes() + outgoing.message.queuedBytes()
-                        <= host.limits().queuedBytesPerSession();
+                && windowHasRoomFor(inflight.bytes() + outgoing.message.queuedBytes());
+    }
+
+    private boolean windowHasRoomFor(long bytes) {
+        var limits = host.limits().queues();
+        if (bytes <= SMALL_WINDOW_BYTES || bytes > limits.bytesPerSession()) {
+            return bytes <= limits.bytesPerSession();
+        }
+        var memory = host.memory();
+        return memory.queuedBytes() <= limits.bytes() && memory.hasRoomFor(0);
     }
 
     /** Sends what is due of the backlog. */
@@ -646,6 +709,7 @@ public final class Session {
         if (outgoing.qos != QoS.AT_MOST_ONCE) {
             window().add(outgoing);
             onWire++;
+            countHeld();
         }
         boolean sent = outbound.publish(
                 outgoing.message, outgoing.qos, false, outgoing.retain, outgoing.packetId, outgoing.subscriptionIds);
@@ -653,6 +717,7 @@ public final class Session {
             if (outgoing.qos != QoS.AT_MOST_ONCE) {
                 window().remove(outgoing);
                 onWire--;
+                countHeld();
                 letGo(outgoing);
             }
             host.onDropped(this, outgoing.message, Incident.Reason.PACKET_TOO_LARGE);
@@ -732,6 +797,7 @@ public final class Session {
         if (!notSentAgainYet) {
             onWire--;
         }
+        countHeld();
         drain();
     }
 
@@ -855,6 +921,7 @@ public final class Session {
             });
             tidyBacklog();
         }
+        countHeld();
     }
 
     /** A message that the client has taken responsibility for is its own to finish. */
@@ -877,6 +944,7 @@ public final class Session {
             backlog.removeQueued(outgoing -> isTaken(outgoing, taker), this::letGo);
             tidyBacklog();
         }
+        countHeld();
     }
 
     private static boolean isTaken(Outgoing outgoing, Taker taker) {

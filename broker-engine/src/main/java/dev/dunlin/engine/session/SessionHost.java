@@ -12,6 +12,9 @@ public interface SessionHost {
     /** The engine's clock. */
     long nanoTime();
 
+    /** What the tenant's messages take. */
+    MessageMemory memory();
+
     /** The tenant's part of the store. */
     TenantStore store();
 

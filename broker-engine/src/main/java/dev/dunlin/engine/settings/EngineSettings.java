@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param eventLoops how many threads serve connections, 0 for one a core
  * @param proxyProtocol the listeners on which every connection begins with a header of the PROXY protocol
  * @param io how event loops wait for the network
+ * @param messageMemoryBytes that messages of all tenants may take which wait for clients or are retained, {@link #BY_HEAP} for a
+ *     part of the heap
  */
 public record EngineSettings(
         String host,
@@ -34,12 +36,15 @@ public record EngineSettings(
         int failedLogins,
         int eventLoops,
         Set<Transport> proxyProtocol,
-        NetworkIo io) {
+        NetworkIo io,
+        long messageMemoryBytes) {
+    public static final long BY_HEAP = 0;
+
     public EngineSettings {
         proxyProtocol = Set.copyOf(proxyProtocol);
     }
 
-    /** Without a proxy before any listener, on the machine's best transport. */
+    /** Without a proxy before any listener, on the machine's best transport, with memory by the heap. */
     public EngineSettings(
             String host,
             int tcpPort,
@@ -67,6 +72,7 @@ public record EngineSettings(
                 failedLogins,
                 eventLoops,
                 Set.of(),
-                NetworkIo.AUTO);
+                NetworkIo.AUTO,
+                BY_HEAP);
     }
 }

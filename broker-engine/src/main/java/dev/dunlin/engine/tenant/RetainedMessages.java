@@ -3,6 +3,7 @@ package dev.dunlin.engine.tenant;
 import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.port.StoredRetained;
 import dev.dunlin.engine.port.TenantLimits;
+import dev.dunlin.engine.session.MessageMemory;
 import dev.dunlin.engine.session.Subscription;
 import dev.dunlin.engine.session.TenantStore;
 import dev.dunlin.engine.topic.TopicName;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The retained messages of one tenant (MQTT 5 §3.3.1.3), at most one a topic; bounded by the tenant's limits in count and
- * bytes. Any thread: a topic has a slot, which is replaced in place, and
+ * bytes, and by the memory that it may have for messages. Any thread: a topic has a slot, which is replaced in place, and
  * the tree of slots changes only when a topic comes or goes.
  */
 public final class RetainedMessages {
@@ -51,8 +52,12 @@ public final class RetainedMessages {
     private static final long CLEAR_INTERVAL_NANOS = 1_000_000_000;
 
     private final TreeReference<String, Slot> slots = new TreeReference<>();
-    private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong clearedNanos = new AtomicLong(Long.MIN_VALUE / 2);
+    private final MessageMemory memory;
+
+    RetainedMessages(MessageMemory memory) {
+        this.memory = memory;
+    }
 
     /**
      * Keeps {@code message} in place of an earlier one on its topic.
@@ -65,18 +70,18 @@ public final class RetainedMessages {
         return keep(kept, limits) || clearExpired(nowNanos) && keep(kept, limits);
     }
 
-    private boolean keep(Kept kept, TenantLimits limits) {
+    /** @param limits null if it is to be kept in any case */
+    private boolean keep(Kept kept, @Nullable TenantLimits limits) {
         var message = kept.message;
         while (true) {
             var tree = slots.get();
             var slot = tree.get(message.topic(), ONLY);
             if (slot == null) {
-                if (tree.size() >= limits.retainedMessages()
-                        || bytes.get() + message.queuedBytes() > limits.retainedBytes()) {
+                if (limits != null && (tree.size() >= limits.retainedMessages() || !hasRoomFor(kept.bytes(), limits))) {
                     return false;
                 }
                 if (slots.replace(tree, tree.with(message.topic(), ONLY, new Slot(kept)))) {
-                    bytes.addAndGet(message.queuedBytes());
+                    memory.addRetained(kept.bytes());
                     return true;
                 }
                 continue;
@@ -86,14 +91,18 @@ public final class RetainedMessages {
                 continue; // dying: its remover takes it out of the tree next
             }
             long growth = (long) kept.bytes() - before.bytes();
-            if (growth > 0 && bytes.get() + growth > limits.retainedBytes()) {
+            if (limits != null && growth > 0 && !hasRoomFor(growth, limits)) {
                 return false;
             }
             if (slot.kept.compareAndSet(before, kept)) {
-                bytes.addAndGet(growth);
+                memory.addRetained(growth);
                 return true;
             }
         }
+    }
+
+    private boolean hasRoomFor(long bytes, TenantLimits limits) {
+        return memory.retainedBytes() + bytes <= limits.retainedBytes() && memory.hasRoomFor(bytes);
     }
 
     /** Forgets the message on {@code topic}, if there is one. */
@@ -104,7 +113,7 @@ public final class RetainedMessages {
         }
         var before = slot.kept.getAndSet(null);
         if (before != null) {
-            bytes.addAndGet(-before.bytes());
+            memory.addRetained(-before.bytes());
             slots.update(tree -> tree.get(topic, ONLY) == slot ? tree.without(topic, ONLY) : tree);
         }
     }
@@ -130,7 +139,7 @@ public final class RetainedMessages {
 
     private void clearIfStill(Kept expired, Slot slot) {
         if (slot.kept.compareAndSet(expired, null)) {
-            bytes.addAndGet(-expired.bytes());
+            memory.addRetained(-expired.bytes());
             var topic = expired.message.topic();
             slots.update(tree -> tree.get(topic, ONLY) == slot ? tree.without(topic, ONLY) : tree);
         }
@@ -146,15 +155,11 @@ public final class RetainedMessages {
 
     /** Keeps what the store has, whatever the limits are now. Before anybody publishes. */
     public void restore(Publish message, String clientId) {
-        keep(new Kept(message, clientId), TenantLimits.NONE);
+        keep(new Kept(message, clientId), null);
     }
 
     public int size() {
         return slots.get().size();
-    }
-
-    public long bytes() {
-        return bytes.get();
     }
 
     /** What {@code subscription} brings its client now; read as it is delivered, so that none is older than it must be. */

@@ -12,6 +12,7 @@ import dev.dunlin.engine.port.StoredRetained;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.session.Delivery;
+import dev.dunlin.engine.session.MessageMemory;
 import dev.dunlin.engine.session.Receipt;
 import dev.dunlin.engine.session.Session;
 import dev.dunlin.engine.session.SessionHost;
@@ -57,7 +58,12 @@ public final class TenantSpace implements SessionHost {
     private final LongSupplier nanoClock;
     private final DropListener dropListener;
     private final TreeReference<Object, Subscription> subscriptions = new TreeReference<>();
-    private final RetainedMessages retained = new RetainedMessages();
+    private final MessageMemory memory;
+    private final RetainedMessages retained;
+
+    /** What its connections hold of unfinished packets, and for networks that do not take it. */
+    private final AtomicLong bufferBytes = new AtomicLong();
+
     private final RateLimit publishRate;
     private final AtomicLong connections = new AtomicLong();
     private final AtomicLong sessionCount = new AtomicLong();
@@ -78,8 +84,11 @@ public final class TenantSpace implements SessionHost {
             int loops,
             LongSupplier nanoClock,
             DropListener dropListener,
-            MessageStore store) {
+            MessageStore store,
+            MessageMemory.Pool pool) {
         this.id = id;
+        this.memory = new MessageMemory(pool);
+        this.retained = new RetainedMessages(memory);
         this.store = new TenantStore(store, id, nanoClock);
         this.usedNanos = nanoClock.getAsLong();
         this.slug = slug;
@@ -140,6 +149,16 @@ public final class TenantSpace implements SessionHost {
         return true;
     }
 
+    @Override
+    public MessageMemory memory() {
+        return memory;
+    }
+
+    /** For its connections to count in what they hold of unfinished packets, and for networks that do not take it. */
+    public AtomicLong bufferBytes() {
+        return bufferBytes;
+    }
+
     // The store
 
     @Override
@@ -169,6 +188,7 @@ public final class TenantSpace implements SessionHost {
 
     void markUnloaded() {
         isUnloaded = true;
+        memory.forgetRetained();
     }
 
     /** Whether nobody has been connected for {@code nanos}, and the store has all that is left. */

@@ -4,6 +4,7 @@ import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.MessageTaps;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
+import dev.dunlin.engine.session.MessageMemory;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -37,6 +38,7 @@ public final class TenantSpaces {
     private final MessageTaps taps;
     private final TenantSpace.DropListener dropListener;
     private final MessageStore store;
+    private final MessageMemory.Pool memory;
     private volatile Consumer<TenantSpace> loader = space -> space.loaded().complete(null);
 
     public TenantSpaces(
@@ -44,8 +46,10 @@ public final class TenantSpaces {
             LongSupplier nanoClock,
             MessageTaps taps,
             TenantSpace.DropListener dropListener,
-            MessageStore store) {
+            MessageStore store,
+            MessageMemory.Pool memory) {
         this.loops = loops;
+        this.memory = memory;
         this.nanoClock = nanoClock;
         this.taps = taps;
         this.dropListener = dropListener;
@@ -72,7 +76,7 @@ public final class TenantSpaces {
         var space = Objects.requireNonNull(spaces.compute(tenant, (id, known) -> {
             var entered = known;
             if (entered == null) {
-                entered = new TenantSpace(id, slug, limits, loops, nanoClock, dropListener, store);
+                entered = new TenantSpace(id, slug, limits, loops, nanoClock, dropListener, store, memory);
                 begun[0] = entered;
             }
             entered.connectionOpened();

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.dunlin.engine.BrokerEngine;
 import dev.dunlin.engine.EngineStatistics;
+import dev.dunlin.engine.port.QueueLimits;
+import dev.dunlin.engine.port.QueueLimits.WhenFull;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.settings.EngineSettings;
 import dev.dunlin.engine.settings.NetworkIo;
@@ -28,8 +30,8 @@ final class EngineMain {
             Accounts.BOUNDED_PUBLISHES_PER_SECOND,
             UNLIMITED,
             UNLIMITED,
-            Accounts.BOUNDED_QUEUE_MESSAGES,
-            Accounts.BOUNDED_QUEUE_BYTES,
+            new QueueLimits(
+                    Accounts.BOUNDED_QUEUE_MESSAGES, Accounts.BOUNDED_QUEUE_BYTES, UNLIMITED, WhenFull.DROP_NEWEST),
             UNLIMITED,
             UNLIMITED);
 
@@ -40,8 +42,8 @@ final class EngineMain {
             UNLIMITED,
             UNLIMITED,
             100,
-            Accounts.ATTACKER_QUEUE_MESSAGES,
-            Accounts.ATTACKER_QUEUE_BYTES,
+            new QueueLimits(
+                    Accounts.ATTACKER_QUEUE_MESSAGES, Accounts.ATTACKER_QUEUE_BYTES, UNLIMITED, WhenFull.DROP_NEWEST),
             1_000,
             16L * 1024 * 1024);
 
@@ -79,7 +81,8 @@ final class EngineMain {
                         Integer.getInteger("dunlin.mqtt.guard.failed-logins", 0),
                         0,
                         Set.of(),
-                        NetworkIo.valueOf(System.getProperty("dunlin.mqtt.io", "AUTO"))),
+                        NetworkIo.valueOf(System.getProperty("dunlin.mqtt.io", "AUTO")),
+                        EngineSettings.BY_HEAP),
                 ports.asForgetfulEnginePorts()); // what tests look up later would be counted as the engine's memory
         var input = new BufferedReader(new InputStreamReader(System.in, UTF_8));
         for (var line = input.readLine(); line != null; line = input.readLine()) {

@@ -46,6 +46,7 @@ final class Product {
                 "sessions",
                 "packet-bytes",
                 "subscriptions-per-session",
+                "queued-bytes",
                 "retained-messages",
                 "retained-bytes")) {
             appendLimit(yaml, unlimited, "unlimited");

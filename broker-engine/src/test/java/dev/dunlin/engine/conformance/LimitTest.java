@@ -3,12 +3,14 @@ package dev.dunlin.engine.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.dunlin.engine.TenantMemory;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.testkit.MqttVersion;
 import dev.dunlin.engine.testkit.Wire;
 import dev.dunlin.engine.testkit.WireConnect;
 import dev.dunlin.engine.testkit.WirePacket;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -125,6 +127,76 @@ class LimitTest extends WireScenario {
         assertThat(again.receiveMessage().payload()).startsWith("2x");
         assertThat(again.receiveMessage().payload()).isEqualTo("short");
         assertThat(again.ping()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    void dropsTheOldestMessagesWhereThePlanSaysSo(MqttVersion version) {
+        // given
+        acme.setLimits(Limits.NONE.queue(3, 5_000).dropOldest().build());
+        var client = connect(keeping(version, "absent"));
+        client.subscribe(2, "plant/#");
+        client.disconnect();
+        // when more come than may wait, of either QoS
+        var publisher = connect(version, "pub");
+        for (int i = 1; i <= 5; i++) {
+            publisher.publish("plant/a", String.valueOf(i), 1, false);
+        }
+        publisher.publish("plant/a", "6", 2, false);
+        assertToldOf(Incident.Reason.QUEUE_FULL, Incident.Kind.DELIVER);
+        // and then one for which two have to go, and one that is larger than all that may wait
+        publisher.publish("plant/a", "7" + "x".repeat(4_800), 1, false);
+        publisher.publish("plant/a", "8" + "x".repeat(6_000), 1, false);
+        // then the latest are there
+        var again = connect(keeping(version, "absent"));
+        assertThat(payloads(again.ping())).hasSize(1).first().asString().startsWith("7x");
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
+    void dropsMessagesBeyondTheBytesOfAllQueuesTogether(MqttVersion version) {
+        // given two clients that are away, and one that reads
+        acme.setLimits(Limits.NONE.queuedBytes(100_000).build());
+        for (var name : List.of("one", "two")) {
+            var client = connect(keeping(version, name));
+            client.subscribe(1, name + "/#");
+            client.disconnect();
+        }
+        var present = connect(version, "present");
+        present.subscribe(1, "present");
+        var publisher = connect(version, "pub");
+        // when there is more for one than the tenant may have
+        for (int i = 0; i < 30; i++) {
+            publisher.publish("one/a", "x".repeat(5_000), 1, false);
+        }
+        // then there is no room for the other either
+        assertToldOf(Incident.Reason.QUEUES_FULL, Incident.Kind.DELIVER);
+        for (int i = 0; i < 3; i++) {
+            publisher.publish("two/a", "x".repeat(5_000), 1, false);
+        }
+        // but whoever reads is served
+        for (int i = 0; i < 30; i++) {
+            publisher.publish("present", "x".repeat(5_000), 1, false);
+            assertThat(present.receiveMessage().payload()).hasSize(5_000);
+        }
+        assertThat(present.ping()).isEmpty();
+        // and what one has read makes room for the other
+        assertThat(queuedBytes()).isBetween(90_000L, 100_000L);
+        var one = connect(keeping(version, "one"));
+        for (int i = 0; i < 19; i++) {
+            one.receiveMessage();
+        }
+        assertThat(one.ping()).isEmpty();
+        assertThat(queuedBytes()).isZero();
+        publisher.publish("two/a", "late", 1, false);
+        assertThat(payloads(connect(keeping(version, "two")).ping())).last().isEqualTo("late");
+    }
+
+    private long queuedBytes() {
+        return broker.engine().memory().stream()
+                .filter(tenant -> tenant.tenant().equals(acme.id()))
+                .mapToLong(TenantMemory::queuedBytes)
+                .sum();
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.dunlin.engine.conformance;
 
+import dev.dunlin.engine.port.QueueLimits;
 import dev.dunlin.engine.port.TenantLimits;
 
 /** Limits of a tenant, of which a test names those that it is about. */
@@ -13,8 +14,7 @@ record Limits(TenantLimits build) {
                 build.publishPerSecond(),
                 build.packetBytes(),
                 build.subscriptionsPerSession(),
-                build.queuedMessagesPerSession(),
-                build.queuedBytesPerSession(),
+                build.queues(),
                 build.retainedMessages(),
                 build.retainedBytes()));
     }
@@ -26,8 +26,7 @@ record Limits(TenantLimits build) {
                 build.publishPerSecond(),
                 build.packetBytes(),
                 build.subscriptionsPerSession(),
-                build.queuedMessagesPerSession(),
-                build.queuedBytesPerSession(),
+                build.queues(),
                 build.retainedMessages(),
                 build.retainedBytes()));
     }
@@ -39,8 +38,7 @@ record Limits(TenantLimits build) {
                 value,
                 build.packetBytes(),
                 build.subscriptionsPerSession(),
-                build.queuedMessagesPerSession(),
-                build.queuedBytesPerSession(),
+                build.queues(),
                 build.retainedMessages(),
                 build.retainedBytes()));
     }
@@ -52,8 +50,7 @@ record Limits(TenantLimits build) {
                 build.publishPerSecond(),
                 value,
                 build.subscriptionsPerSession(),
-                build.queuedMessagesPerSession(),
-                build.queuedBytesPerSession(),
+                build.queues(),
                 build.retainedMessages(),
                 build.retainedBytes()));
     }
@@ -65,21 +62,39 @@ record Limits(TenantLimits build) {
                 build.publishPerSecond(),
                 build.packetBytes(),
                 value,
-                build.queuedMessagesPerSession(),
-                build.queuedBytesPerSession(),
+                build.queues(),
                 build.retainedMessages(),
                 build.retainedBytes()));
     }
 
     Limits queue(long messages, long bytes) {
+        return queues(new QueueLimits(
+                messages, bytes, build.queues().bytes(), build.queues().whenFull()));
+    }
+
+    /** @param bytes of all sessions together */
+    Limits queuedBytes(long bytes) {
+        var queues = build.queues();
+        return queues(new QueueLimits(queues.messagesPerSession(), queues.bytesPerSession(), bytes, queues.whenFull()));
+    }
+
+    Limits dropOldest() {
+        var queues = build.queues();
+        return queues(new QueueLimits(
+                queues.messagesPerSession(),
+                queues.bytesPerSession(),
+                queues.bytes(),
+                QueueLimits.WhenFull.DROP_OLDEST));
+    }
+
+    private Limits queues(QueueLimits queues) {
         return new Limits(new TenantLimits(
                 build.connections(),
                 build.sessions(),
                 build.publishPerSecond(),
                 build.packetBytes(),
                 build.subscriptionsPerSession(),
-                messages,
-                bytes,
+                queues,
                 build.retainedMessages(),
                 build.retainedBytes()));
     }
@@ -91,8 +106,7 @@ record Limits(TenantLimits build) {
                 build.publishPerSecond(),
                 build.packetBytes(),
                 build.subscriptionsPerSession(),
-                build.queuedMessagesPerSession(),
-                build.queuedBytesPerSession(),
+                build.queues(),
                 messages,
                 bytes));
     }

@@ -1,5 +1,6 @@
 package dev.dunlin.engine.fuzz;
 
+import dev.dunlin.engine.port.QueueLimits;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.TestBroker;
@@ -47,8 +48,15 @@ final class ConnectionFuzz {
     private static final int MOST_MISSING = 160 * 1024;
 
     /** Small, so that a run meets all of them. */
-    static final TenantLimits LIMITS =
-            new TenantLimits(1_000, 280, 1_000_000, 32 * 1024, 30, 100, 100_000, 30, 100_000);
+    static final TenantLimits LIMITS = new TenantLimits(
+            1_000,
+            280,
+            1_000_000,
+            32 * 1024,
+            30,
+            new QueueLimits(100, 100_000, 1_000_000, QueueLimits.WhenFull.DROP_OLDEST),
+            30,
+            100_000);
 
     private final TestBroker broker;
     private final long seed;

@@ -9,6 +9,7 @@ import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.TenantId;
 import dev.dunlin.engine.port.TenantLimits;
 import dev.dunlin.engine.session.Delivery;
+import dev.dunlin.engine.session.MessageMemory;
 import dev.dunlin.engine.session.Session;
 import dev.dunlin.engine.session.SessionLoop;
 import dev.dunlin.engine.session.Subscription;
@@ -60,7 +61,12 @@ public class RouterBenchmark {
         var access = new Access(0, List.of());
         var ports = new MemoryPorts().asEnginePorts();
         var spaces = new TenantSpaces(
-                1, System::nanoTime, ports.taps(), (in, session, message, reason) -> {}, ports.store());
+                1,
+                System::nanoTime,
+                ports.taps(),
+                (in, session, message, reason) -> {},
+                ports.store(),
+                MessageMemory.Pool.byHeap());
         space = spaces.enter(tenant, "acme", TenantLimits.NONE);
         var policy = AccessPolicy.compile(access, "client", "boiler-7");
         var session = new Session(loops.get(0), space, credential, "boiler-7", "client", policy);

@@ -42,9 +42,19 @@ public final class TestBroker implements AutoCloseable {
     private final int failedLogins;
     private final Set<Transport> proxyProtocol;
     private final Function<MemoryPorts, EnginePorts> asPorts;
+    private final long messageMemoryBytes;
     private BrokerEngine engine;
 
     private TestBroker(int failedLogins, Set<Transport> proxyProtocol, Function<MemoryPorts, EnginePorts> asPorts) {
+        this(failedLogins, proxyProtocol, asPorts, EngineSettings.BY_HEAP);
+    }
+
+    private TestBroker(
+            int failedLogins,
+            Set<Transport> proxyProtocol,
+            Function<MemoryPorts, EnginePorts> asPorts,
+            long messageMemoryBytes) {
+        this.messageMemoryBytes = messageMemoryBytes;
         this.failedLogins = failedLogins;
         this.proxyProtocol = proxyProtocol;
         this.asPorts = asPorts;
@@ -76,7 +86,8 @@ public final class TestBroker implements AutoCloseable {
                             failedLogins,
                             2,
                             proxyProtocol,
-                            IO),
+                            IO,
+                            messageMemoryBytes),
                     asPorts.apply(ports));
         } catch (EngineStartException failed) {
             throw new IllegalStateException(failed);
@@ -97,6 +108,11 @@ public final class TestBroker implements AutoCloseable {
     /** As {@link #start()}, and nothing that the engine tells is kept: for long runs. */
     public static TestBroker startForgetful() {
         return new TestBroker(0, Set.of(), MemoryPorts::asForgetfulEnginePorts);
+    }
+
+    /** As {@link #start()}, with so much memory for messages that wait or are retained. */
+    public static TestBroker startWithMessageMemory(long bytes) {
+        return new TestBroker(0, Set.of(), MemoryPorts::asEnginePorts, bytes);
     }
 
     /** As {@link #start()}, with so many refused log-ins answered a second. */

@@ -1,5 +1,6 @@
 package dev.dunlin.engine.transport;
 
+import static dev.dunlin.engine.settings.EngineSettings.BY_HEAP;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -50,7 +51,8 @@ class ListenersTest {
     @EnumSource(NetworkIo.class)
     void servesOnEachKindOfLoopOrSaysThatTheMachineCannot(NetworkIo io) throws Exception {
         // given
-        var settings = new EngineSettings("127.0.0.1", 0, -1, -1, -1, null, null, directory, "", 0, 0, 2, Set.of(), io);
+        var settings = new EngineSettings(
+                "127.0.0.1", 0, -1, -1, -1, null, null, directory, "", 0, 0, 2, Set.of(), io, BY_HEAP);
         try (var echo = new EchoListeners(settings);
                 var client = StreamClient.open(Transport.TCP, echo.port(Transport.TCP))) {
             // when
@@ -124,7 +126,21 @@ class ListenersTest {
         // given a guard whose clock stands still, with a burst of ten
         var guard = new ConnectGuard(1, 0, () -> 0);
         var settings = new EngineSettings(
-                "127.0.0.1", 0, -1, -1, -1, null, null, directory, "", 1, 0, 1, Set.of(Transport.TCP), NetworkIo.AUTO);
+                "127.0.0.1",
+                0,
+                -1,
+                -1,
+                -1,
+                null,
+                null,
+                directory,
+                "",
+                1,
+                0,
+                1,
+                Set.of(Transport.TCP),
+                NetworkIo.AUTO,
+                BY_HEAP);
         try (var echo = new EchoListeners(settings, guard)) {
             // when one client comes ten times through the proxy, then another, then the first again
             for (int i = 0; i < 10; i++) {

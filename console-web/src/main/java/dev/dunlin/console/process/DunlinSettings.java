@@ -5,6 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * What an operator sets under {@code dunlin.}; names and defaults are a contract.
@@ -22,6 +23,7 @@ public record DunlinSettings(
         @DefaultValue Certificate tls,
         @DefaultValue ProvisioningFile provisioning) {
 
+    private static final DataSize LEAST_MESSAGE_MEMORY = DataSize.ofMegabytes(16);
     private static final int OFF = -1;
     private static final int HIGHEST_PORT = 65_535;
 
@@ -42,15 +44,24 @@ public record DunlinSettings(
     /**
      * @param host the address that all listeners bind, {@code 0.0.0.0} for all
      * @param io how event loops wait for the network
+     * @param messageMemory of messages that wait for clients or are retained; absent: half of the heap
      */
     public record Mqtt(
             @DefaultValue("0.0.0.0") String host,
             @DefaultValue("auto") Io io,
+            @Nullable DataSize messageMemory,
             @DefaultValue Tcp tcp,
             @DefaultValue Tls tls,
             @DefaultValue Ws ws,
             @DefaultValue Wss wss,
-            @DefaultValue Guard guard) {}
+            @DefaultValue Guard guard) {
+        public Mqtt {
+            if (messageMemory != null && messageMemory.toBytes() < LEAST_MESSAGE_MEMORY.toBytes()) {
+                throw new IllegalArgumentException("dunlin.mqtt.message-memory is at least "
+                        + LEAST_MESSAGE_MEMORY.toMegabytes() + "MB, not " + messageMemory);
+            }
+        }
+    }
 
     /**
      * A listener; so the other three.

@@ -3,6 +3,7 @@ package dev.dunlin.console.process;
 import dev.dunlin.engine.BrokerEngine;
 import dev.dunlin.engine.EnginePorts;
 import dev.dunlin.engine.EngineStatistics;
+import dev.dunlin.engine.TenantMemory;
 import dev.dunlin.engine.port.AccessChanges;
 import dev.dunlin.engine.port.Authenticator;
 import dev.dunlin.engine.port.EnhancedAuthentication;
@@ -23,6 +24,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -37,7 +39,7 @@ import org.springframework.stereotype.Component;
 @Component
 class EngineProcess implements SmartLifecycle {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(4);
-    private static final EngineStatistics NOTHING_YET = new EngineStatistics(0, 0, 0, 0, 0, 0, 0, 0, Map.of());
+    private static final EngineStatistics NOTHING_YET = new EngineStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, Map.of());
 
     private final DunlinSettings settings;
     private final EnginePorts ports;
@@ -65,6 +67,7 @@ class EngineProcess implements SmartLifecycle {
         this.provisioning = provisioning;
         this.endpoints = endpoints;
         register(meters);
+        TenantMemoryMeters.register(meters, this::memory);
     }
 
     @Override
@@ -134,7 +137,16 @@ class EngineProcess implements SmartLifecycle {
                 mqtt.guard().failedLogins(),
                 0,
                 proxied,
-                NetworkIo.valueOf(mqtt.io().name()));
+                NetworkIo.valueOf(mqtt.io().name()),
+                mqtt.messageMemory() == null
+                        ? EngineSettings.BY_HEAP
+                        : mqtt.messageMemory().toBytes());
+    }
+
+    /** What each loaded tenant takes of this process's memory; nothing while there is no engine. */
+    List<TenantMemory> memory() {
+        var running = engine;
+        return running == null ? List.of() : running.memory();
     }
 
     private EngineStatistics statistics() {
@@ -145,6 +157,11 @@ class EngineProcess implements SmartLifecycle {
     private void register(MeterRegistry meters) {
         gauge(meters, "dunlin.connections", "Open MQTT connections", s -> s.connections());
         gauge(meters, "dunlin.tenants", "Tenants that are loaded", s -> s.tenants());
+        gauge(
+                meters,
+                "dunlin.message.memory.most.bytes",
+                "What messages that wait or are retained may take together",
+                s -> s.messageMemoryMost());
         gauge(meters, "dunlin.sessions", "MQTT sessions that are kept", s -> s.sessions());
         counter(meters, "dunlin.messages.in", "PUBLISH packets accepted", s -> s.messagesIn());
         counter(meters, "dunlin.bytes.in", "Payload bytes accepted", s -> s.bytesIn());
