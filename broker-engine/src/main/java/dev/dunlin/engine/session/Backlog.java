@@ -17,7 +17,18 @@ final class Backlog {
     private static final long EXPIRY_INTERVAL_NANOS = 1_000_000_000;
 
     /** Retained messages that a new subscription has yet to bring. */
-    record RetainedBurst(Iterator<Publish> messages, Delivery delivery) {}
+    static final class RetainedBurst {
+        final Iterator<Publish> messages;
+        final Delivery delivery;
+
+        /** In a session that is kept: those that come next, each with its place in the store. */
+        final Deque<Outgoing> next = new ArrayDeque<>(2);
+
+        RetainedBurst(Iterator<Publish> messages, Delivery delivery) {
+            this.messages = messages;
+            this.delivery = delivery;
+        }
+    }
 
     final Deque<Outgoing> resends = new ArrayDeque<>(2);
     final Deque<RetainedBurst> bursts = new ArrayDeque<>(2);
@@ -85,7 +96,23 @@ final class Backlog {
     }
 
     void forEachQueued(Consumer<Outgoing> action) {
+        bursts.forEach(burst -> burst.next.forEach(action));
         queue.forEach(action);
+    }
+
+    /**
+     * Ends the bursts that {@code condition} is true of.
+     *
+     * @param removed is told of each message that had its place
+     */
+    void endBursts(Predicate<Delivery> condition, Consumer<Outgoing> removed) {
+        bursts.removeIf(burst -> {
+            boolean ends = condition.test(burst.delivery);
+            if (ends) {
+                burst.next.forEach(removed);
+            }
+            return ends;
+        });
     }
 
     /** At most once a second: a queue that is full must not be walked for each message that it does not take. */

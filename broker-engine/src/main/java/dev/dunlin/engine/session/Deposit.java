@@ -91,6 +91,12 @@ public final class Deposit extends Receipt {
         }
     }
 
+    /** As the other, for one session that has taken {@code place}. On its loop. */
+    void storeFirst(Publish message, StoredPlace place, Session session) {
+        expect(1);
+        store.queue(this, message, List.of(place), null, new WhenStored(List.of(session)));
+    }
+
     private long[] takePlaces(
             Publish message,
             Delivery[] deliveries,

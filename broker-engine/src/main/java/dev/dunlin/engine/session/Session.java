@@ -38,6 +38,9 @@ public final class Session {
 
     private static final int MAX_RETAINED_BURSTS = 64;
 
+    /** Retained messages of QoS 2 on their way into the store, where they have to be before they are sent. */
+    private static final int MAX_RETAINED_AHEAD = 64;
+
     /** What the window may hold though the queues of others have left no room: one absent client must not stop the others. */
     private static final int SMALL_WINDOW_BYTES = 64 * 1024;
 
@@ -274,19 +277,19 @@ public final class Session {
         var kept = outgoing.kept;
         if (kept != null && !kept.isHandedIn) {
             kept.isHandedIn = true;
-            host.store()
-                    .queue(
-                            kept,
-                            outgoing.message,
-                            TenantStore.place(
-                                    durability().id,
-                                    kept.position,
-                                    kept.deposit,
-                                    outgoing.qos,
-                                    outgoing.retain,
-                                    outgoing.subscriptionIds,
-                                    outgoing.shared));
+            host.store().queue(kept, outgoing.message, placeOf(outgoing, kept));
         }
+    }
+
+    private StoredPlace placeOf(Outgoing outgoing, Kept kept) {
+        return TenantStore.place(
+                durability().id,
+                kept.position,
+                kept.deposit,
+                outgoing.qos,
+                outgoing.retain,
+                outgoing.subscriptionIds,
+                outgoing.shared);
     }
 
     /** The session has no more to do with a message, which has left window and queue. */
@@ -372,7 +375,7 @@ public final class Session {
         var backlog = this.backlog;
         if (backlog != null) {
             backlog.resends.clear();
-            backlog.bursts.removeIf(burst -> burst.delivery().qos() == QoS.AT_MOST_ONCE);
+            backlog.endBursts(delivery -> delivery.qos() == QoS.AT_MOST_ONCE, this::letGo);
             backlog.removeQueued(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE, this::letGo);
             tidyBacklog();
         }
@@ -490,7 +493,7 @@ public final class Session {
     /** The subscription has ended: what it has not brought yet it brings no more. */
     public void endRetained(Delivery delivery) {
         if (backlog != null) {
-            backlog.bursts.removeIf(burst -> burst.delivery() == delivery);
+            backlog.endBursts(ended -> ended == delivery, this::letGo);
             tidyBacklog();
         }
     }
@@ -676,20 +679,71 @@ public final class Session {
 
     private boolean sendFrom(Backlog.RetainedBurst burst, Outbound outbound, Backlog backlog) {
         boolean windowFull = onWire >= receiveMaximum || inflight != null && inflight.size() >= MAX_INFLIGHT;
-        if (windowFull && burst.delivery().qos() != QoS.AT_MOST_ONCE) {
+        if (windowFull && burst.delivery.qos() != QoS.AT_MOST_ONCE) {
             return false;
         }
-        if (!burst.messages().hasNext()) {
+        if (isKept() && burst.delivery.qos() != QoS.AT_MOST_ONCE) {
+            keepNext(burst);
+        }
+        var next = burst.next.peek();
+        if (next == null && !burst.messages.hasNext()) {
             backlog.bursts.remove();
-            return true;
+        } else if (next == null) {
+            next = outgoing(burst);
+            if (isDue(next)) {
+                send(outbound, next);
+            }
+        } else if (next.isHeldBack() || inflight != null && !inflight.mayAdd(next)) {
+            return false;
+        } else {
+            burst.next.remove();
+            sendKept(outbound, next);
         }
-        var message = burst.messages().next();
-        if (message.isExpired(host.nanoTime()) || !policy.mayReceive(message.topic())) {
-            return true; // it expired, or the permission went, while the burst was under way
-        }
-        var qos = message.qos().atMost(burst.delivery().qos());
-        send(outbound, new Outgoing(message, qos, true, burst.delivery()));
         return true;
+    }
+
+    private static Outgoing outgoing(Backlog.RetainedBurst burst) {
+        var message = burst.messages.next();
+        return new Outgoing(message, message.qos().atMost(burst.delivery.qos()), true, burst.delivery);
+    }
+
+    /** Whether it has not expired, nor the permission gone, while others were under way. */
+    private boolean isDue(Outgoing outgoing) {
+        return !outgoing.message.isExpired(host.nanoTime()) && policy.mayReceive(outgoing.message.topic());
+    }
+
+    /** Gives the next retained messages their places in the store: a client may have them, and a crash must not forget that. */
+    private void keepNext(Backlog.RetainedBurst burst) {
+        while (burst.next.size() < MAX_RETAINED_AHEAD && burst.messages.hasNext()) {
+            var outgoing = outgoing(burst);
+            if (outgoing.qos != QoS.AT_MOST_ONCE) {
+                keepAlone(outgoing);
+            }
+            burst.next.add(outgoing);
+        }
+    }
+
+    private void keepAlone(Outgoing outgoing) {
+        var deposit = host.store().newDeposit();
+        deposit.expectHolders(1);
+        deposit.settle(); // there is no publisher that waits for it
+        boolean isStoredFirst = outgoing.qos == QoS.EXACTLY_ONCE;
+        var kept = new Kept(deposit, durability().nextPosition(), isStoredFirst);
+        outgoing.keep(kept);
+        if (isStoredFirst) {
+            deposit.storeFirst(outgoing.message, placeOf(outgoing, kept), this);
+        }
+    }
+
+    private void sendKept(Outbound outbound, Outgoing outgoing) {
+        if (outgoing.isRefused() || !isDue(outgoing)) {
+            letGo(outgoing);
+            return;
+        }
+        send(outbound, outgoing);
+        if (outgoing.kept != null && !outgoing.kept.isHandedIn) {
+            home.safeWait().add(this, outgoing);
+        }
     }
 
     private InflightWindow window() {

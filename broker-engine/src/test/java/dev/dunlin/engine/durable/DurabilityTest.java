@@ -436,6 +436,51 @@ class DurabilityTest {
         assertThat(again.payload()).isEqualTo("once");
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void sendsARetainedMessageAgainAfterACrash(int qos) {
+        // given retained messages, and a client that a new subscription brings them, which acknowledges none
+        var publisher = connect("pub");
+        for (int i = 0; i < 3; i++) {
+            publisher.publish("plant/" + i, "retained", qos, true);
+        }
+        var before = connect(keeping("sub"));
+        before.subscribe(qos, "plant/#");
+        var sent = new ArrayList<Integer>();
+        for (int i = 0; i < 3; i++) {
+            sent.add(before.expect(WirePacket.PUBLISH).packetId());
+        }
+        await().until(() -> store.placeCount() == 3);
+        // when
+        broker.restart();
+        // then they come again, as themselves, and another is none of them
+        var after = connect(keeping("sub"));
+        connect("pub").publish("plant/x", "another", qos, false);
+        var again = new ArrayList<WirePacket>();
+        for (int i = 0; i < 4; i++) {
+            again.add(after.expect(WirePacket.PUBLISH));
+        }
+        assertThat(again.stream().map(WirePacket::packetId).limit(3)).containsExactlyElementsOf(sent);
+        assertThat(again.get(3).payload()).isEqualTo("another");
+        assertThat(sent).doesNotContain(again.get(3).packetId());
+    }
+
+    @Test
+    void sendsARetainedMessageOfQos2OnceItIsStored() {
+        // given a subscription that the store knows
+        var subscriber = connect(keeping("sub"));
+        subscriber.subscribe(2, "plant/#");
+        connect("pub").publish("plant/a", "retained", 2, true);
+        subscriber.receiveMessage();
+        // when it is made again, and the store is behind
+        store.hold();
+        assertThat(subscriber.subscribe(2, "plant/#")).isEqualTo(2);
+        expectNothing(subscriber);
+        // then
+        store.commit();
+        assertThat(subscriber.receiveMessage().payload()).isEqualTo("retained");
+    }
+
     @Test
     void goesOnWithPubrelAfterACrash() {
         // given
