@@ -55,11 +55,11 @@ final class Accounts {
         return slug(tenant) + "." + device(device);
     }
 
-    /** A CONNECT packet of MQTT 3.1.1 with a clean session. */
-    static byte[] connect(String userName, String clientId, int keepAliveSeconds) {
-        return WireConnect.of(MqttVersion.V3_1_1, clientId)
+    /** A CONNECT packet of MQTT 3.1.1. */
+    static byte[] connect(String userName, String clientId, int keepAliveSeconds, boolean isClean) {
+        var connect = WireConnect.of(MqttVersion.V3_1_1, clientId)
                 .as(userName, SECRET)
-                .keepAlive(keepAliveSeconds)
-                .encode();
+                .keepAlive(keepAliveSeconds);
+        return (isClean ? connect : connect.resuming()).encode();
     }
 }

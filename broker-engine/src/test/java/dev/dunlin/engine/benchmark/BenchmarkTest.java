@@ -7,6 +7,7 @@ import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -34,14 +35,14 @@ class BenchmarkTest {
     }
 
     private static Load load(String name) {
-        return Loads.all().stream()
+        return Stream.concat(Loads.all().stream(), Loads.further().stream())
                 .filter(load -> load.name().equals(name))
                 .findAny()
                 .orElseThrow();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"shared", "pairs1", "connect"})
+    @ValueSource(strings = {"shared", "pairs1", "connect", "offline", "online-durable"})
     void seesEveryMessageArriveOnceAndInOrder(String name) throws Exception {
         // given one of the loads
         var load = load(name);

@@ -11,11 +11,13 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A broker that is measured: a child process that listens on the loopback and ends with this one. */
@@ -30,6 +32,7 @@ final class Broker implements AutoCloseable {
     private static final Pattern METRIC = Pattern.compile(
             "dunlin_(messages_dropped_total|incidents_total\\{reason=\"(?<reason>\\w+)\"}) (?<value>[0-9.E]+)");
 
+    private static final long TICKS_A_SECOND = 100;
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
 
     private final BrokerKind kind;
@@ -73,31 +76,53 @@ final class Broker implements AutoCloseable {
         return kind == BrokerKind.DUNLIN;
     }
 
-    /** User and system time of the broker's own PostgreSQL, as far as its processes are still there. */
+    /**
+     * User and system time of all processes of the broker's own PostgreSQL since its start, in steps of 10 ms. One that has
+     * ended, such as a worker of autovacuum, goes on to be counted with its parent, which has waited for it.
+     */
     Duration databaseCpu() {
-        return databaseProcesses()
-                .flatMap(database -> database.info().totalCpuDuration().stream())
-                .reduce(Duration.ZERO, Duration::plus);
+        long ticks =
+                databaseProcesses().mapToLong(database -> ticks(database.pid())).sum();
+        return Duration.ofSeconds(1).multipliedBy(ticks).dividedBy(TICKS_A_SECOND);
+    }
+
+    /** Of a process, and of its children that have ended. */
+    private static long ticks(long pid) {
+        try {
+            // the name comes in brackets and may contain any; from the state on are numbers alone
+            var stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            return IntStream.rangeClosed(11, 14)
+                    .mapToLong(field -> Long.parseLong(fields[field]))
+                    .sum();
+        } catch (IOException ended) {
+            return 0;
+        }
     }
 
     private Stream<ProcessHandle> databaseProcesses() {
+        return databaseFolder().stream()
+                .map(folder -> Database.lines(folder).get(0))
+                .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid.trim())).stream())
+                .flatMap(postmaster -> Stream.concat(Stream.of(postmaster), postmaster.descendants()));
+    }
+
+    /** Of the broker's own PostgreSQL while it runs. */
+    private Optional<Path> databaseFolder() {
         var own = directory.resolve("data/postgres");
         if (!Files.isDirectory(own)) {
-            return Stream.empty();
+            return Optional.empty();
         }
         try (var folders = Files.list(own)) {
-            var pidFile = folders.map(folder -> folder.resolve("data/postmaster.pid"))
-                    .filter(Files::exists)
-                    .findAny();
-            if (pidFile.isEmpty()) {
-                return Stream.empty();
-            }
-            long pid = Long.parseLong(Files.readAllLines(pidFile.get()).get(0).trim());
-            return ProcessHandle.of(pid).stream()
-                    .flatMap(postmaster -> Stream.concat(Stream.of(postmaster), postmaster.descendants()));
+            return folders.filter(Database::runsIn).findAny();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    /** A connection to the broker's own PostgreSQL, if it has one. */
+    Optional<Database> openDatabase() {
+        return databaseFolder().map(Database::open);
     }
 
     /** Memory of the process that is not swapped out. */

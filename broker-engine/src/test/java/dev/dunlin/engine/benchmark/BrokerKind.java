@@ -9,6 +9,7 @@ enum BrokerKind {
     ENGINE("our engine with log-in, permissions and limits on, and ports in memory"),
     MOSQUITTO("password file and access list on, persistence off, no queue limits"),
     HIVEMQ("HiveMQ CE with an extension that checks name and hashed password, persistence in memory"),
+    HIVEMQ_FILES("the same with persistence in files, which it does not wait for"),
     MOQUETTE("checks name and password, permits by name, persistence off"),
     FLOOR("bare Netty: forwards packets and does nothing else");
 
@@ -31,7 +32,7 @@ enum BrokerKind {
     }
 
     String argument() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     boolean isOurs() {

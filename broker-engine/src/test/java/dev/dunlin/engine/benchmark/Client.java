@@ -45,6 +45,7 @@ class Client extends ByteToMessageDecoder {
     private final List<String> filters;
     private final int qos;
     private final int keepAliveSeconds;
+    private final boolean isClean;
     private final CompletableFuture<Client> ready = new CompletableFuture<>();
     private int openSubscribes;
     private boolean isClosing;
@@ -53,11 +54,22 @@ class Client extends ByteToMessageDecoder {
     private @Nullable ByteBuf answers;
 
     Client(String userName, String clientId, List<String> filters, int qos) {
-        this(userName, clientId, filters, qos, KEEP_ALIVE_SECONDS);
+        this(userName, clientId, filters, qos, true);
+    }
+
+    /** @param isClean whether its session ends with its connection */
+    Client(String userName, String clientId, List<String> filters, int qos, boolean isClean) {
+        this(userName, clientId, filters, qos, KEEP_ALIVE_SECONDS, isClean);
     }
 
     Client(String userName, String clientId, List<String> filters, int qos, int keepAliveSeconds) {
+        this(userName, clientId, filters, qos, keepAliveSeconds, true);
+    }
+
+    private Client(
+            String userName, String clientId, List<String> filters, int qos, int keepAliveSeconds, boolean isClean) {
         this.keepAliveSeconds = keepAliveSeconds;
+        this.isClean = isClean;
         this.userName = userName;
         this.clientId = clientId;
         this.filters = filters;
@@ -100,6 +112,16 @@ class Client extends ByteToMessageDecoder {
         return end(Channel::close);
     }
 
+    /** Whether its session ends with its connection. */
+    final boolean isClean() {
+        return isClean;
+    }
+
+    /** Has the broker forget the session that this client has left. */
+    final CompletableFuture<@Nullable Void> endSession(EventLoop loop, int port) {
+        return new Client(userName, clientId, List.of(), qos).open(loop, port).thenCompose(Client::close);
+    }
+
     private CompletableFuture<@Nullable Void> end(Consumer<Channel> closing) {
         var closed = new CompletableFuture<@Nullable Void>();
         var own = channel;
@@ -128,6 +150,9 @@ class Client extends ByteToMessageDecoder {
         return own;
     }
 
+    /** The broker has let it in. */
+    void onConnected(boolean isSessionPresent) {}
+
     /**
      * A PUBLISH packet.
      *
@@ -148,7 +173,7 @@ class Client extends ByteToMessageDecoder {
     @Override
     public final void channelActive(ChannelHandlerContext context) {
         channel = context.channel();
-        context.writeAndFlush(Unpooled.wrappedBuffer(Accounts.connect(userName, clientId, keepAliveSeconds)));
+        context.writeAndFlush(Unpooled.wrappedBuffer(Accounts.connect(userName, clientId, keepAliveSeconds, isClean)));
     }
 
     @Override
@@ -182,17 +207,18 @@ class Client extends ByteToMessageDecoder {
             case Packets.PUBACK, Packets.PUBCOMP -> onAcknowledged();
             case Packets.PUBREC -> answer(context, 0x62, in.getShort(body));
             case Packets.PUBREL -> answer(context, 0x70, in.getShort(body));
-            case Packets.CONNACK -> onConnack(context, in.getUnsignedByte(body + 1));
+            case Packets.CONNACK -> onConnack(context, in.getUnsignedByte(body), in.getUnsignedByte(body + 1));
             case Packets.SUBACK -> onSuback(in, body + 2, length - 2);
             default -> {}
         }
     }
 
-    private void onConnack(ChannelHandlerContext context, int code) {
+    private void onConnack(ChannelHandlerContext context, int flags, int code) {
         if (code != 0) {
             ready.completeExceptionally(new IllegalStateException(clientId + " was refused: " + code));
             return;
         }
+        onConnected((flags & 1) == 1);
         for (int from = 0; from < filters.size(); from += FILTERS_OF_PACKET) {
             var some = filters.subList(from, Math.min(filters.size(), from + FILTERS_OF_PACKET));
             openSubscribes++;

@@ -18,7 +18,12 @@ final class Group {
         /** A publisher that goes through its topics in turn. */
         record Publishers(String userName, List<String> topics) {}
 
-        record Subscribers(String userName, List<String> filters) {}
+        /** @param isClean whether its session ends with its connection */
+        record Subscribers(String userName, List<String> filters, boolean isClean) {
+            Subscribers(String userName, List<String> filters) {
+                this(userName, filters, true);
+            }
+        }
     }
 
     /**
@@ -79,7 +84,8 @@ final class Group {
         }
         for (var subscriber : plan.subscribers()) {
             var clientId = name + "-sub-" + subscribers.size();
-            subscribers.add(new Subscriber(subscriber.userName(), clientId, subscriber.filters()));
+            subscribers.add(
+                    new Subscriber(subscriber.userName(), clientId, subscriber.filters(), subscriber.isClean()));
         }
     }
 
@@ -210,8 +216,8 @@ final class Group {
         /** The newest number of each publisher. */
         private final long[] newest = new long[publishers.size()];
 
-        Subscriber(String userName, String clientId, List<String> filters) {
-            super(userName, clientId, filters, pace.qos());
+        Subscriber(String userName, String clientId, List<String> filters, boolean isClean) {
+            super(userName, clientId, filters, pace.qos(), isClean);
             Arrays.fill(newest, -1);
         }
 

@@ -4,6 +4,7 @@ import static dev.dunlin.engine.benchmark.BrokerKind.DUNLIN;
 import static dev.dunlin.engine.benchmark.BrokerKind.ENGINE;
 import static dev.dunlin.engine.benchmark.BrokerKind.FLOOR;
 import static dev.dunlin.engine.benchmark.BrokerKind.HIVEMQ;
+import static dev.dunlin.engine.benchmark.BrokerKind.HIVEMQ_FILES;
 import static dev.dunlin.engine.benchmark.BrokerKind.MOQUETTE;
 import static dev.dunlin.engine.benchmark.BrokerKind.MOSQUITTO;
 import static dev.dunlin.engine.benchmark.Row.Ceiling.goal;
@@ -61,6 +62,8 @@ final class Loads {
         var loads = new ArrayList<Load>();
         loads.add(idleCpu());
         loads.add(slowSubscriber());
+        loads.add(offline());
+        loads.add(onlineDurable());
         loads.addAll(GrowthLoads.all());
         return loads;
     }
@@ -81,6 +84,21 @@ final class Loads {
                 "slow-subscriber", "100 pairs at 5,000/s beside two that never read", must(2, Against.UNIT), OURS);
     }
 
+    private static Load offline() {
+        return new OfflineLoad(
+                "offline",
+                "QoS 1, %d offline durable sessions".formatted(OfflineSessions.SESSIONS),
+                List.of(must(0.4, Against.HIVEMQ)),
+                List.of(must(1e6 / 30_000, Against.UNIT)),
+                List.of(must(0.3, Against.HIVEMQ)),
+                EnumSet.of(DUNLIN, HIVEMQ, HIVEMQ_FILES));
+    }
+
+    private static Load onlineDurable() {
+        return new OnlineDurableLoad(
+                "online-durable", "50 pairs, 20 in flight each, QoS 1", 1.3, EnumSet.of(DUNLIN), new Pace(1, 20));
+    }
+
     private static Ceiling[] besideMosquitto(double must, double goal) {
         return new Ceiling[] {must(must, Against.MOSQUITTO), goal(goal, Against.MOSQUITTO)};
     }
@@ -97,11 +115,16 @@ final class Loads {
     }
 
     static List<Plan> pairs(int count) {
+        return pairs(count, true);
+    }
+
+    /** @param isClean whether the subscribers' sessions end with their connections */
+    static List<Plan> pairs(int count, boolean isClean) {
         return plans(count, i -> {
             var topic = "bench/" + i + "/data";
             return new Plan(
                     List.of(new Publishers(Accounts.MAIN, List.of(topic))),
-                    List.of(new Subscribers(Accounts.MAIN, List.of(topic))),
+                    List.of(new Subscribers(Accounts.MAIN, List.of(topic), isClean)),
                     1);
         });
     }

@@ -38,14 +38,23 @@ final class Traffic {
     }
 
     void connect() throws InterruptedException {
-        var groupOf = new LinkedHashMap<Client, Group>();
-        groups.forEach(group -> group.clients().forEach(client -> groupOf.put(client, group)));
-        Connections.each(groupOf.entrySet(), entry -> entry.getValue().open(entry.getKey(), port));
+        Connections.each(groupOf().entrySet(), entry -> entry.getValue().open(entry.getKey(), port));
     }
 
+    /** Leaves no session behind. */
     void disconnect() throws InterruptedException {
-        var clients = groups.stream().flatMap(group -> group.clients().stream()).toList();
-        Connections.each(clients, Client::close);
+        var groupOf = groupOf();
+        Connections.each(groupOf.keySet(), Client::close);
+        groupOf.keySet().removeIf(Client::isClean);
+        Connections.each(
+                groupOf.entrySet(),
+                entry -> entry.getKey().endSession(entry.getValue().loop(), port));
+    }
+
+    private Map<Client, Group> groupOf() {
+        var groupOf = new LinkedHashMap<Client, Group>();
+        groups.forEach(group -> group.clients().forEach(client -> groupOf.put(client, group)));
+        return groupOf;
     }
 
     void start() {
