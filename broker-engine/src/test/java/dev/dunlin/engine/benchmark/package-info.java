@@ -40,6 +40,11 @@
  *
  * Its further arguments: {@code leak-detection=simple}, a level of Netty's, and {@code jvm=}.
  *
+ * <p>The bloat run fills and empties the queues of the product's database for an hour, and ends with exit code 1 if one of its
+ * tables or indexes grew by more than half after the first quarter, or a message was lost, doubled or disordered:
+ *
+ * <pre>mvn -q -pl broker-engine test-compile exec:exec@bloat [-Dbloat="minutes=60 interval=60 messages=300000"]</pre>
+ *
  * <p>The attack lets hostile clients loose on one broker process: 1,000 subscribers that never read, 10,000 connections that
  * drip bytes of a CONNECT, 1,000 that announce packets of 256 MB, and a flood of guessed secrets, one after the other and all
  * together. It ends with exit code 1 if memory left the bounds that it states, if the 99th percentile of a pair of others went
