@@ -40,15 +40,32 @@ final class StoreStatement {
             using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[]) as s (tenant, session)
             where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
             """;
+    /**
+     * Here and below, rows of tables that fill and empty are found by the key, one after the other: {@code offset 0} keeps
+     * PostgreSQL from turning that round. Once it takes a table for a small one, it would read all of it for each batch and
+     * compare each row with each key; and it does when the table was vacuumed while it was empty. Only the writer changes such
+     * rows, so that they stay where they were found.
+     */
     private static final String REMOVE_PLACES = """
-            delete from mqtt_queue m
-            using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[]) as s (tenant, session)
-            where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
+            delete from mqtt_queue where ctid = any (array(
+              select found.ctid
+              from (select ?::uuid[] as ids) t,
+                unnest(?::int[], ?::bigint[]) as s (tenant, session),
+                lateral (
+                  select m.ctid from mqtt_queue m
+                  where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
+                  offset 0) as found))
             """;
+
     private static final String REMOVE_ALL_RECEIVED = """
-            delete from mqtt_received m
-            using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[]) as s (tenant, session)
-            where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
+            delete from mqtt_received where ctid = any (array(
+              select found.ctid
+              from (select ?::uuid[] as ids) t,
+                unnest(?::int[], ?::bigint[]) as s (tenant, session),
+                lateral (
+                  select m.ctid from mqtt_received m
+                  where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
+                  offset 0) as found))
             """;
     /** Of a tenant that was deleted nothing is stored any more. */
     private static final String PUT_SESSION = """
@@ -108,9 +125,14 @@ final class StoreStatement {
               as s (tenant, id, topic, payload, properties, qos, retain, expiry, expires_at)
             """;
     private static final String REMOVE_MESSAGE = """
-            delete from mqtt_message m
-            using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[], ?::bigint[]) as s (tenant, first, last)
-            where m.tenant_id = t.ids[s.tenant] and m.id between s.first and s.last
+            delete from mqtt_message where ctid = any (array(
+              select found.ctid
+              from (select ?::uuid[] as ids) t,
+                unnest(?::int[], ?::bigint[], ?::bigint[]) as s (tenant, first, last),
+                lateral (
+                  select m.ctid from mqtt_message m
+                  where m.tenant_id = t.ids[s.tenant] and m.id between s.first and s.last
+                  offset 0) as found))
             """;
     private static final String PUT_PLACE = """
             insert into mqtt_queue (tenant_id, session_id, position, message_id, qos, retain, received, subscription_ids,
@@ -123,15 +145,26 @@ final class StoreStatement {
               as s (tenant, session, position, message, qos, retain, received, subscription_ids, shared)
             """;
     private static final String MARK_RECEIVED = """
-            update mqtt_queue m set received = true
-            from (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[], ?::bigint[]) as s (tenant, session, position)
-            where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session and m.position = s.position
+            update mqtt_queue set received = true where ctid = any (array(
+              select found.ctid
+              from (select ?::uuid[] as ids) t,
+                unnest(?::int[], ?::bigint[], ?::bigint[]) as s (tenant, session, position),
+                lateral (
+                  select m.ctid from mqtt_queue m
+                  where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session and m.position = s.position
+                  offset 0) as found))
             """;
     private static final String REMOVE_PLACE = """
-            delete from mqtt_queue m
-            using (select ?::uuid[] as ids) t,
-              unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[]) as s (tenant, session, first, last)
-            where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session and m.position between s.first and s.last
+            delete from mqtt_queue where ctid = any (array(
+              select found.ctid
+              from (select ?::uuid[] as ids) t,
+                unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[])
+                as s (tenant, session, first, last),
+                lateral (
+                  select m.ctid from mqtt_queue m
+                  where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
+                    and m.position between s.first and s.last
+                  offset 0) as found))
             """;
     private static final String PUT_RECEIVED = """
             insert into mqtt_received (tenant_id, session_id, packet_id)
@@ -140,9 +173,15 @@ final class StoreStatement {
             on conflict do nothing
             """;
     private static final String REMOVE_RECEIVED = """
-            delete from mqtt_received m
-            using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[], ?::int[]) as s (tenant, session, packet_id)
-            where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session and m.packet_id = s.packet_id
+            delete from mqtt_received where ctid = any (array(
+              select found.ctid
+              from (select ?::uuid[] as ids) t,
+                unnest(?::int[], ?::bigint[], ?::int[]) as s (tenant, session, packet_id),
+                lateral (
+                  select m.ctid from mqtt_received m
+                  where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
+                    and m.packet_id = s.packet_id
+                  offset 0) as found))
             """;
     /** Of a tenant that was deleted nothing is stored any more. */
     private static final String PUT_RETAINED = """
