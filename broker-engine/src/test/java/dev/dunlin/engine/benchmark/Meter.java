@@ -32,6 +32,18 @@ final class Meter implements AutoCloseable {
                             written.logBytes() - earlier.written.logBytes()));
         }
 
+        /** Of two stretches of time together. */
+        Reading plus(Reading other) {
+            return new Reading(
+                    nanos + other.nanos,
+                    broker.plus(other.broker),
+                    ofDatabase.plus(other.ofDatabase),
+                    load.plus(other.load),
+                    new Database.Written(
+                            written.transactions() + other.written.transactions(),
+                            written.logBytes() + other.written.logBytes()));
+        }
+
         /** Microseconds of broker and database. */
         double micros() {
             return (broker.toNanos() + ofDatabase.toNanos()) / 1e3;

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Pairs whose subscribers have sessions that outlive their connections and acknowledge at once, after pairs with clean
- * sessions at the same pace: CPU of the broker with all processes of its database for each delivered message, and how much the
+ * Pairs whose subscribers have sessions that outlive their connections and acknowledge at once, before and after
+ * them pairs with clean sessions at the same pace, for what else the machine does to fall on both: CPU of the broker with all processes of its database for each delivered message, and how much the
  * database writes.
  *
  * @param rows in this order: CPU with clean sessions, CPU with durable ones, bytes of the database's log for each message and
@@ -47,6 +47,10 @@ record OnlineDurableLoad(String name, List<Row> rows, Set<BrokerKind> brokers, G
 
     /** What was used for each of the messages of {@code count}. */
     private record Found(Meter.Reading used, long delivered, Group.Count count) {
+        Found plus(Found other) {
+            return new Found(used.plus(other.used), delivered + other.delivered, count.plus(other.count));
+        }
+
         double ofEach(double all) {
             return all / delivered;
         }
@@ -55,8 +59,9 @@ record OnlineDurableLoad(String name, List<Row> rows, Set<BrokerKind> brokers, G
     @Override
     public Sample run(EventLoopGroup loops, Broker broker, Duration time) throws InterruptedException {
         try (var meter = new Meter(broker)) {
-            var clean = measure(loops, broker, meter, true, time);
+            var before = measure(loops, broker, meter, true, time.dividedBy(2));
             var durable = measure(loops, broker, meter, false, time);
+            var clean = before.plus(measure(loops, broker, meter, true, time.dividedBy(2)));
             var values = new HashMap<Row, Double>();
             values.put(rows.get(0), clean.ofEach(clean.used().micros()));
             values.put(rows.get(1), durable.ofEach(durable.used().micros()));
