@@ -2,6 +2,7 @@ package dev.dunlin.console.crash;
 
 import static java.util.stream.Collectors.toCollection;
 
+import dev.dunlin.console.durable.Device;
 import dev.dunlin.engine.testkit.Wire;
 import dev.dunlin.engine.testkit.WireClient;
 import dev.dunlin.engine.testkit.WirePacket;
@@ -37,7 +38,6 @@ final class Changer extends Device {
     private int changes;
     private volatile boolean isEnding;
     private final List<String> faults = new ArrayList<>();
-    private boolean isDone;
 
     Changer(String name, String userName, String secret, Random random) {
         super(name, userName, secret);
@@ -47,10 +47,6 @@ final class Changer extends Device {
     /** From now on it changes nothing more, and looks at what there is. */
     void end() {
         isEnding = true;
-    }
-
-    boolean isDone() {
-        return isDone;
     }
 
     int changes() {
@@ -63,7 +59,7 @@ final class Changer extends Device {
     }
 
     @Override
-    void work(WireClient client) {
+    protected void work(WireClient client) {
         if (unanswered != null) {
             make(unanswered, client);
         }
@@ -76,7 +72,6 @@ final class Changer extends Device {
         }
         lookAtSubscriptions(client);
         lookAtRetained(client);
-        isDone = true;
     }
 
     private void make(Change change, WireClient client) {

@@ -3,6 +3,8 @@ package dev.dunlin.console.crash;
 import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.console.DunlinProcess;
+import dev.dunlin.console.durable.Publisher;
+import dev.dunlin.console.durable.Subscriber;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,11 +119,11 @@ public final class CrashRun {
             }
         }
         for (var subscriber : online) {
-            visits.add(visit(subscriber, port));
+            visits.add(subscriber.startVisit(port));
         }
         await().atMost(END_TIMEOUT).until(() -> online.stream().allMatch(Subscriber::hasSubscribed));
-        publishers.forEach(publisher -> visits.add(visit(publisher, port)));
-        visits.add(visit(changer, port));
+        publishers.forEach(publisher -> visits.add(publisher.startVisit(port)));
+        visits.add(changer.startVisit(port));
         int target = acknowledged() + 1 + random.nextInt(MAX_BETWEEN_CRASHES);
         await().atMost(END_TIMEOUT).pollInterval(Duration.ofMillis(1)).until(() -> {
             failIfBroken(visits);
@@ -148,23 +150,6 @@ public final class CrashRun {
         return publishers.stream().mapToInt(Publisher::acknowledged).sum();
     }
 
-    private static CompletableFuture<Void> visit(Device device, int port) {
-        var visited = new CompletableFuture<Void>();
-        var thread = new Thread(
-                () -> {
-                    try {
-                        device.visit(port);
-                        visited.complete(null);
-                    } catch (Throwable fault) {
-                        visited.completeExceptionally(fault);
-                    }
-                },
-                device.toString());
-        thread.setDaemon(true);
-        thread.start();
-        return visited;
-    }
-
     private static void failIfBroken(List<CompletableFuture<Void>> visits) throws ExecutionException {
         for (var visit : visits) {
             if (visit.isCompletedExceptionally()) {
@@ -177,8 +162,8 @@ public final class CrashRun {
         publishers.forEach(Publisher::end);
         changer.end();
         var last = new ArrayList<CompletableFuture<Void>>();
-        publishers.forEach(publisher -> last.add(visit(publisher, port)));
-        last.add(visit(changer, port));
+        publishers.forEach(publisher -> last.add(publisher.startVisit(port)));
+        last.add(changer.startVisit(port));
         for (var visit : last) {
             visit.get(END_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
         }
@@ -188,7 +173,7 @@ public final class CrashRun {
         for (var subscriber : Stream.concat(online.stream(), away.stream()).toList()) {
             subscriber.expect(expected);
             try {
-                visit(subscriber, port).get(END_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+                subscriber.startVisit(port).get(END_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
             } catch (ExecutionException | TimeoutException incomplete) {
                 faults.add(subscriber + " does not get to the end: " + incomplete.getCause());
             }
