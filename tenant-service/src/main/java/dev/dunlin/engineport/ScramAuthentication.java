@@ -1,5 +1,6 @@
 package dev.dunlin.engineport;
 
+import dev.dunlin.database.DatabasePulse;
 import dev.dunlin.engine.port.EnhancedAuthentication;
 import dev.dunlin.engine.port.Login;
 import dev.dunlin.secret.DeviceSecrets;
@@ -18,13 +19,16 @@ class ScramAuthentication implements EnhancedAuthentication {
     final TenantAccess tenants;
     final DeviceSecrets secrets;
     final EvenRefusals refusals;
+    final DatabasePulse database;
     final Clock clock;
     private final SecureRandom random = new SecureRandom();
 
-    ScramAuthentication(TenantAccess tenants, DeviceSecrets secrets, EvenRefusals refusals, Clock clock) {
+    ScramAuthentication(
+            TenantAccess tenants, DeviceSecrets secrets, EvenRefusals refusals, DatabasePulse database, Clock clock) {
         this.tenants = tenants;
         this.secrets = secrets;
         this.refusals = refusals;
+        this.database = database;
         this.clock = clock;
         secrets.load();
     }

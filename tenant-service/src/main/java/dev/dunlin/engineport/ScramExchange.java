@@ -116,10 +116,16 @@ final class ScramExchange implements Exchange {
                                 .atNextStep(began, one)
                                 .thenCompose(again -> decide(made, last))
                                 .thenCompose(two -> looksUnknown(two)
-                                        ? scram.refusals.atNextStep(began, two)
+                                        ? scram.refusals.atNextStep(began, two).thenApply(this::unlessAway)
                                         : CompletableFuture.completedFuture(two))
                         : CompletableFuture.completedFuture(one))
                 .exceptionally(fault -> refused(Reason.UNAVAILABLE));
+    }
+
+    private Step unlessAway(Step refused) {
+        return refused instanceof Step.Done done
+                ? new Step.Done(TenantAuthenticator.unlessAway(done.answer(), scram.database), done.data())
+                : refused;
     }
 
     private static boolean looksUnknown(Step step) {

@@ -1,5 +1,6 @@
 package dev.dunlin.engineport;
 
+import dev.dunlin.database.DatabasePulse;
 import dev.dunlin.engine.port.Access;
 import dev.dunlin.engine.port.Admission;
 import dev.dunlin.engine.port.Authenticator;
@@ -46,6 +47,7 @@ class TenantAuthenticator implements Authenticator {
     private final LiveTokens liveTokens;
     private final CertificateOwners certificateOwners;
     private final EvenRefusals refusals;
+    private final DatabasePulse database;
     private final Clock clock;
 
     TenantAuthenticator(
@@ -55,6 +57,7 @@ class TenantAuthenticator implements Authenticator {
             LiveTokens liveTokens,
             CertificateOwners certificateOwners,
             EvenRefusals refusals,
+            DatabasePulse database,
             Clock clock) {
         this.tenants = tenants;
         this.secrets = secrets;
@@ -62,6 +65,7 @@ class TenantAuthenticator implements Authenticator {
         this.liveTokens = liveTokens;
         this.certificateOwners = certificateOwners;
         this.refusals = refusals;
+        this.database = database;
         this.clock = clock;
         secrets.load();
         liveTokens.load();
@@ -69,7 +73,8 @@ class TenantAuthenticator implements Authenticator {
 
     /**
      * What looks unknown is looked at once more, one step later: a credential that was made a moment ago works at once,
-     * though the news of it may still be on its way.
+     * though the news of it may still be on its way. With the database away no such news comes, and nobody is judged by what is
+     * in memory: a device that is told "bad user name or password" may never come again.
      */
     @Override
     public CompletionStage<LoginAnswer> authenticate(Login login) {
@@ -80,6 +85,7 @@ class TenantAuthenticator implements Authenticator {
                                 .thenCompose(this::decideOrUnavailable)
                                 .thenCompose(second -> looksUnknown(second)
                                         ? refusals.atNextStep(began, second)
+                                                .thenApply(last -> unlessAway(last, database))
                                         : CompletableFuture.completedFuture(second))
                         : CompletableFuture.completedFuture(first));
     }
@@ -94,6 +100,13 @@ class TenantAuthenticator implements Authenticator {
                         || refused.reason() == Reason.UNKNOWN_CREDENTIAL
                         || refused.reason() == Reason.UNKNOWN_CERTIFICATE
                         || refused.reason() == Reason.SECRET_WITHOUT_SCRAM);
+    }
+
+    /** What is told of {@code refused}, whom nobody knows as far as is in memory. */
+    static LoginAnswer unlessAway(LoginAnswer refused, DatabasePulse database) {
+        return !database.isAnswering() && refused instanceof Refused known
+                ? new Refused(Reason.UNAVAILABLE, known.tenant(), known.credential())
+                : refused;
     }
 
     private CompletableFuture<LoginAnswer> decide(Login login) {

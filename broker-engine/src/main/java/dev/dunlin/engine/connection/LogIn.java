@@ -106,7 +106,9 @@ final class LogIn {
                     TENANT_SUSPENDED -> ReasonCode.NOT_AUTHORIZED;
             case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
         };
-        boolean isGuess = code == ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+        // Nor may anyone guess the faster because nobody can say what is right just now
+        boolean isGuess = code == ReasonCode.BAD_USER_NAME_OR_PASSWORD
+                || refused.reason() == LoginAnswer.Reason.UNAVAILABLE && refused.tenant() != null;
         if (isGuess && !broker.failedLogins.mayAnswer(connection.remoteAddress().getAddress(), userName(refused))) {
             report(Incident.Reason.TOO_MANY_FAILED_LOGINS, refused.tenant(), refused.credential(), null);
             connection.close();

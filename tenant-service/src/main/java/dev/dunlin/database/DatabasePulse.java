@@ -1,0 +1,95 @@
+package dev.dunlin.database;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.stereotype.Component;
+
+/**
+ * Whether the database answers. Asked twice a second on a connection of its own, so that whoever has to know need neither ask nor
+ * wait: within a second and a half after it went silent, whether it refuses connections or leaves them without an answer.
+ */
+@Component
+public class DatabasePulse implements DisposableBean {
+    private static final Logger log = LoggerFactory.getLogger(DatabasePulse.class);
+    private static final int PAUSE_MILLISECONDS = 500;
+    private static final int PATIENCE_SECONDS = 1;
+
+    private final JdbcConnectionDetails database;
+    private final Thread thread;
+    private volatile boolean isAnswering = true;
+    private volatile boolean stopped;
+
+    DatabasePulse(JdbcConnectionDetails database) {
+        this.database = database;
+        thread = new Thread(this::run, "database-pulse");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    public boolean isAnswering() {
+        return isAnswering;
+    }
+
+    /** Returns at once if it answers, and as soon as it does otherwise. */
+    synchronized void awaitAnswer() throws InterruptedException {
+        while (!isAnswering) {
+            wait();
+        }
+    }
+
+    private void run() {
+        try {
+            while (!stopped) {
+                try (var connection = open()) {
+                    while (connection.isValid(PATIENCE_SECONDS)) {
+                        note(true);
+                        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLISECONDS);
+                    }
+                } catch (SQLException e) {
+                    log.debug("The database does not answer", e);
+                }
+                note(false);
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLISECONDS);
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Connection open() throws SQLException {
+        var properties = new Properties();
+        properties.setProperty("user", database.getUsername());
+        properties.setProperty("password", database.getPassword());
+        var patience = Integer.toString(PATIENCE_SECONDS);
+        properties.setProperty("connectTimeout", patience);
+        properties.setProperty("socketTimeout", patience);
+        properties.setProperty("ApplicationName", "dunlin pulse");
+        return DriverManager.getConnection(database.getJdbcUrl(), properties);
+    }
+
+    private synchronized void note(boolean answers) {
+        if (answers != isAnswering && !stopped) {
+            isAnswering = answers;
+            notifyAll();
+            if (answers) {
+                log.info("The database answers again");
+            } else {
+                log.warn(
+                        "The database does not answer: devices that are connected or known are served, the rest waits for it");
+            }
+        }
+    }
+
+    @Override
+    public void destroy() {
+        stopped = true;
+        thread.interrupt();
+    }
+}
