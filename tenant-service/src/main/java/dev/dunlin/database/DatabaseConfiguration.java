@@ -1,9 +1,14 @@
 package dev.dunlin.database;
 
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.DriverDataSource;
 import java.nio.file.Path;
 import java.time.Clock;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackage;
+import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomizer;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
@@ -24,6 +29,32 @@ class DatabaseConfiguration {
     @Bean
     Clock clock() {
         return Clock.systemUTC();
+    }
+
+    /** Before the pool is used for the first time. */
+    @Bean
+    static BeanPostProcessor poolConnections(ObjectProvider<DatabasePulse> pulse) {
+        return new BeanPostProcessor() {
+            @Override
+            public Object postProcessAfterInitialization(Object bean, String name) {
+                if (bean instanceof HikariDataSource pool) {
+                    var plain = new DriverDataSource(
+                            pool.getJdbcUrl(),
+                            pool.getDriverClassName(),
+                            pool.getDataSourceProperties(),
+                            pool.getUsername(),
+                            pool.getPassword());
+                    pool.setDataSource(new PoolConnections(plain, pulse.getObject()));
+                }
+                return bean;
+            }
+        };
+    }
+
+    /** A migration may take longer than anyone waits for a page. */
+    @Bean
+    FlywayConfigurationCustomizer unhurriedMigrations(JdbcConnectionDetails database) {
+        return flyway -> flyway.dataSource(database.getJdbcUrl(), database.getUsername(), database.getPassword());
     }
 
     /** PostgreSQL of our own. Spring destroys it after the connection pool, since the pool depends on it. */
