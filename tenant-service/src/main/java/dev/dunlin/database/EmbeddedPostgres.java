@@ -3,6 +3,8 @@ package dev.dunlin.database;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -37,6 +39,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private static final String NAME = "dunlin";
     private static final String CANNOT_CONNECT_NOW = "57P03";
     private static final int START_ATTEMPTS = 20;
+    private static final int MAX_LAST_WORDS_BYTES = 64 << 10;
     /** Recovery after a crash replays the log, which can take a while; a server that works on it is not given up. */
     private static final Duration RECOVERY_TIME = Duration.ofMinutes(10);
     /** Together they leave room in the ten seconds that a shutdown of Dunlin may take. */
@@ -72,6 +75,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private final int port;
     private volatile boolean stopping;
     private volatile @Nullable Process process;
+    private volatile long logBeforeLaunch;
 
     /**
      * Starts PostgreSQL, and first makes whatever of programs, data directory and database is not there yet.
@@ -349,14 +353,23 @@ public final class EmbeddedPostgres implements AutoCloseable {
         throw new DataDirectoryException("The database in " + cluster + " does not start: " + said + ".");
     }
 
+    /** What it said since it was launched the last time, as far as it tells of a failure. */
     private String lastWords() throws IOException {
-        try (var lines = Files.lines(serverLog, StandardCharsets.UTF_8)) {
-            return lines.filter(line -> line.contains("FATAL")
-                            || line.contains("PANIC")
-                            || line.contains("HINT")
-                            || line.contains("could not"))
-                    .reduce((first, second) -> first + "; " + second)
-                    .orElse("see " + serverLog);
+        // A disk that was full may have cut a character in two, and a server that is tried again and again says a lot
+        var said = new String(tailOfLog(), StandardCharsets.UTF_8);
+        return said.lines()
+                .filter(line -> line.contains("FATAL")
+                        || line.contains("PANIC")
+                        || line.contains("HINT")
+                        || line.contains("could not"))
+                .reduce((first, second) -> first + "; " + second)
+                .orElse("see " + serverLog);
+    }
+
+    private byte[] tailOfLog() throws IOException {
+        try (var file = FileChannel.open(serverLog)) {
+            file.position(Math.max(logBeforeLaunch, file.size() - MAX_LAST_WORDS_BYTES));
+            return Channels.newInputStream(file).readNBytes(MAX_LAST_WORDS_BYTES);
         }
     }
 
@@ -388,6 +401,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         for (var setting : settings) {
             command.addAll(List.of("-c", setting));
         }
+        logBeforeLaunch = Files.size(serverLog);
         return builder(command)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(serverLog.toFile()))
                 .start();
@@ -444,8 +458,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
+    /** As often as it takes: where its disk is full it ends again and again until there is room. */
     private void startAnewWhenItDies() {
         var running = process;
+        boolean fails = false;
         while (!stopping && running != null) {
             try {
                 var code = running.waitFor();
@@ -453,18 +469,29 @@ public final class EmbeddedPostgres implements AutoCloseable {
                     if (stopping) {
                         return;
                     }
-                    log.error("PostgreSQL ended by itself with code {}: starting it again", code);
+                    if (!fails) {
+                        log.error("PostgreSQL ended by itself with code {}: starting it again", code);
+                    }
                     closeInput(running);
                     stopStrayServer();
                     running = launch(port);
                     process = running;
                 }
-                if (!isReady(running, port) && !stopping) {
-                    log.error("PostgreSQL does not start again: {}", lastWords());
+                if (isReady(running, port)) {
+                    log.info("PostgreSQL runs again");
+                    fails = false;
+                } else if (!stopping) {
+                    if (!fails) {
+                        log.error("PostgreSQL does not start again, and is tried every second: {}", lastWords());
+                    }
+                    fails = true;
                     TimeUnit.SECONDS.sleep(1);
                 }
             } catch (IOException | DataDirectoryException e) {
-                log.error("PostgreSQL cannot be started again", e);
+                if (!fails) {
+                    log.error("PostgreSQL cannot be started again, and is tried every second", e);
+                }
+                fails = true;
                 pause();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -10,6 +10,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -58,6 +59,33 @@ class EmbeddedPostgresTest {
                     .untilAsserted(() -> assertThat(answer(postgres)).isEqualTo(42));
         }
         assertThat(serversOn(directory)).isEmpty();
+    }
+
+    @Test
+    void triesAgainUntilItStartsWhateverItsLogHolds() throws Exception {
+        try (var postgres = EmbeddedPostgres.start(directory)) {
+            // given half a character in the log, as a full disk leaves one, and a server that cannot start
+            execute(postgres, "create table kept as select 42 as answer");
+            var log = directory.resolve("postgres/18/server.log");
+            Files.write(log, new byte[] {(byte) 0xC3}, StandardOpenOption.APPEND);
+            var configuration = directory.resolve("postgres/18/data/postgresql.conf");
+            var aside = configuration.resolveSibling("aside");
+            Files.move(configuration, aside);
+
+            // when it dies, it is tried again and again
+            kill(postgres.serverPid().orElseThrow());
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> Files.readString(log, StandardCharsets.ISO_8859_1)
+                                    .split("could not access the server configuration file", -1)
+                                    .length
+                            > 2);
+
+            // then it comes back as soon as it can
+            Files.move(aside, configuration);
+            await().atMost(Duration.ofSeconds(30))
+                    .ignoreExceptions()
+                    .untilAsserted(() -> assertThat(answer(postgres)).isEqualTo(42));
+        }
     }
 
     @Test
