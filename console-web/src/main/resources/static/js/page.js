@@ -96,6 +96,10 @@
     if (meta("csrf-header")) { event.detail.headers[meta("csrf-header")] = meta("csrf-token"); }
   });
 
+  // A page that could not be made looks again by itself
+  var again = document.body.getAttribute("data-look-again-seconds");
+  if (again) { setTimeout(function () { location.reload(); }, 1000 * Number(again)); }
+
   // One event stream for the page. A hidden page lets go of it (browsers allow six to a host) and asks anew when shown.
   var feedUrl = document.body.getAttribute("data-feed");
   var source = null;
@@ -114,6 +118,10 @@
       if (rest.again) { hint(name); }
     }, HINT_MILLIS);
   }
+  function showDatabaseAway(isAway) {
+    var note = document.getElementById("database-away");
+    if (note) { note.hidden = !isAway; }
+  }
   function open() {
     if (source) { return; }
     source = new EventSource(feedUrl);
@@ -123,7 +131,16 @@
     ["watch-connected", "watch-disconnected", "watch-message", "watch-problem"].forEach(function (name) {
       source.addEventListener(name, function (event) { tell(name, JSON.parse(event.data)); });
     });
-    source.onopen = function () { document.body.dataset.feedState = "open"; };
+    source.addEventListener("database-away", function () { showDatabaseAway(true); });
+    source.addEventListener("database-back", function () {
+      showDatabaseAway(false);
+      hint("devices");
+      hint("problems");
+    });
+    source.onopen = function () {
+      document.body.dataset.feedState = "open";
+      showDatabaseAway(false); // the stream says so anew if it still is
+    };
     source.onerror = function () {
       document.body.dataset.feedState = "waiting";
       if (source && source.readyState === EventSource.CLOSED) { source = null; setTimeout(open, 5000); }

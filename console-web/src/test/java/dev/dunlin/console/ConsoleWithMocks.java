@@ -14,6 +14,7 @@ import dev.dunlin.credential.CertificateView;
 import dev.dunlin.credential.Certificates;
 import dev.dunlin.credential.CredentialView;
 import dev.dunlin.credential.Credentials;
+import dev.dunlin.database.DatabasePulse;
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.Incident;
 import dev.dunlin.engine.port.PermissionRule;
@@ -32,6 +33,7 @@ import dev.dunlin.tenant.Membership;
 import dev.dunlin.tenant.Role;
 import dev.dunlin.tenant.Tenant;
 import dev.dunlin.tenant.Tenants;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -44,8 +46,10 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.FilterType;
+import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 import org.springframework.security.crypto.password.PasswordEncoder;
+import org.springframework.transaction.CannotCreateTransactionException;
 
 /**
  * The console alone: every service of the tenant service is a mock, and workspace Acme has one member of each role. Without
@@ -72,6 +76,13 @@ class ConsoleWithMocks {
     static final TenantId ACME = new TenantId(UUID.fromString("00000000-0000-0000-0000-00000000acee"));
     static final String PASSWORD = "a long passphrase";
     private static final Instant NOW = Instant.now();
+
+    @Bean
+    DatabasePulse databasePulse() {
+        var pulse = mock(DatabasePulse.class);
+        when(pulse.isAnswering()).thenReturn(true);
+        return pulse;
+    }
 
     @Bean
     PasswordEncoder passwordEncoder() {
@@ -130,6 +141,9 @@ class ConsoleWithMocks {
                 credential("gateway", false, null, NOW.minus(Duration.ofHours(3)), 0),
                 credential("greenhouse-sensor", true, "esp-1", null, 0));
         when(credentials.list(ACME)).thenReturn(all);
+        when(credentials.find(ACME, "database-away")).thenThrow(new CannotCreateTransactionException("no connection"));
+        when(credentials.find(ACME, "disk-full"))
+                .thenThrow(new UncategorizedSQLException("insert", null, new SQLException("no space", "53100")));
         all.forEach(each -> when(credentials.find(ACME, each.name())).thenReturn(Optional.of(each)));
         return credentials;
     }

@@ -99,6 +99,7 @@ class PageLooksTest {
         "live-empty, /live",
         "problems, /problems",
         "not-found, /devices/nobody",
+        "disk-full, /devices/disk-full",
     })
     void looksRightInside(String name, String path) {
         var page = loggedIn(TestBrowser.DESKTOP, ColorScheme.LIGHT);
@@ -125,6 +126,23 @@ class PageLooksTest {
         assertThat(page.locator("h1").count()).isEqualTo(1);
         assertThat(page.locator("main").count()).isEqualTo(1);
         assertThat(page.evaluate("document.documentElement.lang")).isEqualTo("en");
+    }
+
+    @Test
+    void saysThatTheDatabaseIsAway() {
+        var page = loggedIn(TestBrowser.DESKTOP, ColorScheme.LIGHT);
+        page.clock().install(); // it looks again after some seconds
+        page.navigate("/devices/database-away");
+        assertThat(page.locator("main").textContent())
+                .contains("The database does not answer right now", "heals by itself");
+        TestBrowser.screenshots(page, "database-away");
+        assertFits(page);
+        // and on a page that was open before
+        page.navigate("/devices");
+        page.evaluate("document.getElementById('database-away').hidden = false");
+        TestBrowser.screenshots(page, "database-away-while-open");
+        assertFits(page);
+        page.context().close();
     }
 
     @Test

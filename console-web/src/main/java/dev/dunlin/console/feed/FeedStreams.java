@@ -1,6 +1,7 @@
 package dev.dunlin.console.feed;
 
 import dev.dunlin.console.security.TenantUser;
+import dev.dunlin.database.DatabasePulse;
 import dev.dunlin.engine.port.TenantId;
 import jakarta.servlet.http.HttpSession;
 import java.util.Comparator;
@@ -19,7 +20,7 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
 /**
  * The streams that are open: at most {@value #MAX_PER_SESSION} of a session and {@value #MAX_PER_TENANT} of a tenant, the
- * oldest making room. They end with their session, after {@value #MINUTES_OPEN} minutes (the browser opens the next one by
+ * oldest making room. Each hears when the database goes away and when it is back. They end with their session, after {@value #MINUTES_OPEN} minutes (the browser opens the next one by
  * itself), and before the web server stops, which would otherwise wait for them.
  */
 @Component
@@ -28,6 +29,8 @@ public class FeedStreams implements SmartLifecycle {
     private static final int MAX_PER_TENANT = 60;
     private static final int MINUTES_OPEN = 10;
     private static final int HEARTBEAT_SECONDS = 15;
+    private static final String DATABASE_AWAY = "database-away";
+    private static final String DATABASE_BACK = "database-back";
     private static final int WRITERS = 32;
 
     /** In the order of their opening. */
@@ -35,9 +38,12 @@ public class FeedStreams implements SmartLifecycle {
 
     private final ScheduledThreadPoolExecutor writers;
     private final AtomicLong opened = new AtomicLong();
+    private final DatabasePulse database;
     private volatile boolean running;
+    private volatile boolean isToldAway;
 
-    FeedStreams() {
+    FeedStreams(DatabasePulse database) {
+        this.database = database;
         var number = new AtomicInteger();
         writers = new ScheduledThreadPoolExecutor(WRITERS, task -> {
             var thread = new Thread(task, "feed-" + number.incrementAndGet());
@@ -61,6 +67,9 @@ public class FeedStreams implements SmartLifecycle {
         emitter.onCompletion(end);
         emitter.onTimeout(stream::close);
         emitter.onError(failure -> end.run());
+        if (isToldAway) {
+            stream.hint(DATABASE_AWAY);
+        }
         if (!running) {
             stream.close();
         }
@@ -88,6 +97,14 @@ public class FeedStreams implements SmartLifecycle {
         open.stream().filter(stream -> stream.sessionId().equals(ended.getId())).forEach(FeedStream::close);
     }
 
+    private void tellOfDatabase() {
+        boolean isAway = !database.isAnswering();
+        if (isAway != isToldAway) {
+            isToldAway = isAway;
+            open.forEach(stream -> stream.hint(isAway ? DATABASE_AWAY : DATABASE_BACK));
+        }
+    }
+
     private void beat() {
         open.forEach(FeedStream::beat);
     }
@@ -95,7 +112,8 @@ public class FeedStreams implements SmartLifecycle {
     @Override
     public void start() {
         running = true;
-        var unused = writers.scheduleAtFixedRate(this::beat, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS, TimeUnit.SECONDS);
+        var beating = writers.scheduleAtFixedRate(this::beat, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS, TimeUnit.SECONDS);
+        var telling = writers.scheduleWithFixedDelay(this::tellOfDatabase, 1, 1, TimeUnit.SECONDS);
     }
 
     @Override

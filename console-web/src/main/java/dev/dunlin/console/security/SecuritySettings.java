@@ -3,12 +3,15 @@ package dev.dunlin.console.security;
 import static org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher.pathPattern;
 
 import dev.dunlin.console.process.MqttEndpoints;
+import dev.dunlin.database.DatabaseFault;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -37,6 +40,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 /** The filter chain: what is open to everyone, what to each role, and how one logs in. */
 @Configuration(proxyBeanMethods = false)
 class SecuritySettings implements WebMvcConfigurer {
+    private static final Logger log = LoggerFactory.getLogger(SecuritySettings.class);
     private static final RequestMatcher LIVE_TOKEN = pathPattern(HttpMethod.POST, "/live/token");
     private static final String[] OPEN = {
         "/", "/sign-up", LogIn.PATH, "/css/**", "/js/**", "/img/**", "/vendor/**", "/webjars/**", "/favicon.ico"
@@ -135,7 +139,12 @@ class SecuritySettings implements WebMvcConfigurer {
     private static void failed(HttpServletRequest request, HttpServletResponse response, AuthenticationException why)
             throws IOException {
         if (why instanceof InternalAuthenticationServiceException) {
-            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+            if (DatabaseFault.of(why) == DatabaseFault.NONE) {
+                log.error("A log-in to the console failed", why);
+                response.sendError(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+            } else {
+                response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+            }
             return;
         }
         LogIn.remember(request, LogIn.emailOf(request), 0);
