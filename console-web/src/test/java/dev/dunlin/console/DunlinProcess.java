@@ -105,7 +105,7 @@ public final class DunlinProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    String console() {
+    public String console() {
         return "http://localhost:" + first(CONSOLE);
     }
 
@@ -113,7 +113,7 @@ public final class DunlinProcess implements AutoCloseable {
         return Integer.parseInt(first(MQTT));
     }
 
-    String health() {
+    public String health() {
         return first(HEALTH);
     }
 
