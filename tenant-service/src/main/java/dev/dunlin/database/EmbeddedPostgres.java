@@ -40,6 +40,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private static final String CANNOT_CONNECT_NOW = "57P03";
     private static final int START_ATTEMPTS = 20;
     private static final int MAX_LAST_WORDS_BYTES = 64 << 10;
+    private static final long MIN_LOG_MEGABYTES = 64;
+    private static final long MAX_LOG_MEGABYTES = 1_024;
+    private static final int LOG_PART = 16;
     /** Recovery after a crash replays the log, which can take a while; a server that works on it is not given up. */
     private static final Duration RECOVERY_TIME = Duration.ofMinutes(10);
     /** Together they leave room in the ten seconds that a shutdown of Dunlin may take. */
@@ -390,6 +393,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 "fsync=on",
                 "synchronous_commit=on",
                 "full_page_writes=on",
+                "max_wal_size=" + maxLogMegabytes() + "MB",
                 // Queues fill and drain by tens of thousands of rows a second: a minute of that is a lot to clean
                 "autovacuum_naptime=10s",
                 "timezone=UTC",
@@ -405,6 +409,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return builder(command)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(serverLog.toFile()))
                 .start();
+    }
+
+    /** PostgreSQL's default of a gigabyte would fill a small disk before it is first tidied. */
+    private long maxLogMegabytes() throws IOException {
+        long diskMegabytes = Files.getFileStore(cluster).getTotalSpace() >> 20;
+        return Math.max(MIN_LOG_MEGABYTES, Math.min(MAX_LOG_MEGABYTES, diskMegabytes / LOG_PART));
     }
 
     private static boolean hasSetsid() {

@@ -8,11 +8,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Whether the disk of our own database has room for more. PostgreSQL stops altogether when it cannot write its log, so
- * what takes room is refused before: below 256 MB, or 5 % of a small disk.
+ * what takes room is refused before: below 256 MB, or 5 % of a small disk, but never less than 96 MB. That is for its log, of
+ * which delivering and removing what is stored makes more, and for what is updated meanwhile.
  */
 final class DiskRoom {
     private static final Logger log = LoggerFactory.getLogger(DiskRoom.class);
     private static final long ENOUGH_BYTES = 256L << 20;
+    private static final long ENOUGH_ON_A_SMALL_DISK_BYTES = 96L << 20;
     private static final int ENOUGH_PART = 20;
 
     /** Tells of a disk. */
@@ -65,7 +67,9 @@ final class DiskRoom {
     void look() {
         try {
             long free = probe.freeBytes();
-            boolean shortNow = free < Math.min(ENOUGH_BYTES, probe.totalBytes() / ENOUGH_PART);
+            long enough =
+                    Math.max(ENOUGH_ON_A_SMALL_DISK_BYTES, Math.min(ENOUGH_BYTES, probe.totalBytes() / ENOUGH_PART));
+            boolean shortNow = free < enough;
             if (shortNow && !isShort) {
                 log.error(
                         "Only {} MB are free for the database: nothing more is queued or retained until there is room",
