@@ -47,10 +47,11 @@ record Bloat(Duration time, Duration interval, int messages, List<String> jvmOpt
     /** @return whether something grew that may not, or a message was lost, doubled or disordered */
     boolean run(EventLoopGroup loops, PrintStream out) throws Exception {
         try (var broker = new Launcher(jvmOptions).start(BrokerKind.DUNLIN, 0);
-                var database = broker.openDatabase().orElseThrow()) {
+                var database = broker.openDatabase().orElseThrow();
+                var meter = new Meter(broker)) {
             var sessions = new OfflineSessions(loops, broker.port(), "bloat", messages / OfflineSessions.SESSIONS);
             sessions.begin();
-            var sizes = new Run(sessions, database, out).drive();
+            var sizes = new Run(sessions, database, meter, out).drive();
             sessions.end();
             var fault = sessions.count().fault();
             out.println(fault.isEmpty() ? "no message lost, doubled or out of order" : fault);
@@ -64,15 +65,17 @@ record Bloat(Duration time, Duration interval, int messages, List<String> jvmOpt
     private final class Run {
         private final OfflineSessions sessions;
         private final Database database;
+        private final Meter meter;
         private final PrintStream out;
         private final long startNanos = System.nanoTime();
         private long reportedNanos = startNanos;
         private long reported;
         private long queued;
 
-        Run(OfflineSessions sessions, Database database, PrintStream out) {
+        Run(OfflineSessions sessions, Database database, Meter meter, PrintStream out) {
             this.sessions = sessions;
             this.database = database;
+            this.meter = meter;
             this.out = out;
         }
 
@@ -85,6 +88,7 @@ record Bloat(Duration time, Duration interval, int messages, List<String> jvmOpt
             while (System.nanoTime() - startNanos < end.toNanos()) {
                 sessions.queue();
                 sessions.drain();
+                meter.settle(); // what is still to be removed counts against what may wait to be stored
                 sessions.leave();
                 queued += sessions.total();
                 if (System.nanoTime() - reportedNanos >= interval.toNanos()) {
