@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What was handed in and is not written yet, in its order, for one writer. What somebody waits for is due at once; the rest
- * may wait a little, to be folded with what follows. Bounded in number and in bytes: beyond it new messages are refused, all
- * else is taken, since it is small or makes room.
+ * may wait a little, to be folded with what follows. Messages are bounded in number and in bytes: beyond it new ones are
+ * refused. All else is taken, since it is small or makes room, and leaves theirs alone: what removes a long queue that was
+ * delivered must not keep the next messages out.
  */
 final class Backlog {
     private static final int MAX_BATCH_ROWS = 4_000;
@@ -24,7 +25,7 @@ final class Backlog {
     private static final long FOLD_RETAINED_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int MAX_FOLDING_RETAINED = 20_000;
 
-    private final int maxEntries;
+    private final int maxMessages;
     private final long maxBytes;
 
     // All below is guarded by this
@@ -34,10 +35,13 @@ final class Backlog {
     private final Map<TenantId, Map<String, Entry>> foldingRetained = new HashMap<>();
 
     private int foldingRetainedCount;
-    /** In a batch that is being written as well. */
+    /** In a batch that is being written as well; so the others. */
     private int unwrittenEntries;
 
     private long unwrittenBytes;
+    private int unwrittenMessages;
+    private long unwrittenMessageBytes;
+    private volatile boolean isHalfFull;
     /** Meaningful while there are entries. */
     private long dueNanos;
     /** Meaningful while there are such retained messages. */
@@ -45,8 +49,8 @@ final class Backlog {
 
     private boolean closed;
 
-    Backlog(int maxEntries, long maxBytes) {
-        this.maxEntries = maxEntries;
+    Backlog(int maxMessages, long maxBytes) {
+        this.maxMessages = maxMessages;
         this.maxBytes = maxBytes;
     }
 
@@ -55,7 +59,7 @@ final class Backlog {
         if (closed) {
             return false;
         }
-        if (entry.change() instanceof Queued && (unwrittenEntries >= maxEntries || unwrittenBytes >= maxBytes)) {
+        if (isMessage(entry) && (unwrittenMessages >= maxMessages || unwrittenMessageBytes >= maxBytes)) {
             return false;
         }
         if (entry.change() instanceof RetainedChanged retained && entry.listener() == null) {
@@ -67,6 +71,10 @@ final class Backlog {
         }
         append(entry, System.nanoTime() + (entry.listener() == null ? FOLD_NANOS : 0));
         return true;
+    }
+
+    private static boolean isMessage(Entry entry) {
+        return entry.change() instanceof Queued;
     }
 
     private void fold(TenantId tenant, String topic, Entry entry) {
@@ -105,8 +113,17 @@ final class Backlog {
             notifyAll();
         }
         entries.add(entry);
-        unwrittenEntries++;
-        unwrittenBytes += entry.bytes();
+        count(entry, 1);
+    }
+
+    private void count(Entry entry, int change) {
+        unwrittenEntries += change;
+        unwrittenBytes += change * entry.bytes();
+        if (isMessage(entry)) {
+            unwrittenMessages += change;
+            unwrittenMessageBytes += change * entry.bytes();
+            isHalfFull = unwrittenMessages > maxMessages / 2 || unwrittenMessageBytes > maxBytes / 2;
+        }
     }
 
     /**
@@ -161,13 +178,13 @@ final class Backlog {
     }
 
     /** Before anyone is told, so that there is room for what comes of it. */
-    synchronized void written(int count, long bytes) {
-        unwrittenEntries -= count;
-        unwrittenBytes -= bytes;
+    synchronized void written(List<Entry> written) {
+        written.forEach(entry -> count(entry, -1));
     }
 
-    synchronized boolean isHalfFull() {
-        return unwrittenEntries > maxEntries / 2 || unwrittenBytes > maxBytes / 2;
+    /** Whether messages take more than half of what they may; asked without a lock. */
+    boolean isHalfFull() {
+        return isHalfFull;
     }
 
     synchronized int waiting() {

@@ -205,6 +205,11 @@ class PostgresMessageStore implements MessageStore, DisposableBean {
         }
     }
 
+    @Override
+    public boolean isBehind(TenantId tenant) {
+        return backlogOf(tenant).isHalfFull();
+    }
+
     private void refuse(@Nullable Listener listener) {
         counters.refused();
         if (listener != null) {

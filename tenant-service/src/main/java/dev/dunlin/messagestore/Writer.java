@@ -260,7 +260,7 @@ final class Writer {
     }
 
     private void tellStored(List<Entry> part) {
-        backlog.written(part.size(), part.stream().mapToLong(Entry::bytes).sum());
+        backlog.written(part);
         for (var entry : part) {
             if (entry.listener() != null) {
                 tell(entry.listener(), null);
@@ -270,7 +270,7 @@ final class Writer {
     }
 
     private void tellRefused(Entry entry, Refusal why) {
-        backlog.written(1, entry.bytes());
+        backlog.written(List.of(entry));
         counters.refused();
         if (entry.listener() != null) {
             tell(entry.listener(), why);

@@ -27,7 +27,10 @@ final class Acknowledgements implements Receipt.Waiter {
     private final Reading reading;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final AtomicBoolean isTold = new AtomicBoolean();
-    private boolean wereMany;
+    private boolean isPaused;
+
+    /** So many may still wait when reading is resumed. */
+    private int fewEnough;
 
     /** @param reading is resumed when few wait again */
     Acknowledgements(SessionLoop loop, Reading reading) {
@@ -64,12 +67,19 @@ final class Acknowledgements implements Receipt.Waiter {
         return !waiting.isEmpty();
     }
 
-    /** Pauses reading if so many wait that nothing more is to be read for now. */
-    void pauseIfMany() {
-        if (waiting.size() >= MAX_WAITING) {
-            wereMany = true;
-            reading.pause();
+    /**
+     * Pauses reading if so many wait that nothing more is to be read for now; it is resumed when few do.
+     *
+     * @param isStoreBehind whether one is too many
+     */
+    boolean pauseIfMany(boolean isStoreBehind) {
+        if (waiting.size() < MAX_WAITING && !(isStoreBehind && isAnyWaiting())) {
+            return false;
         }
+        isPaused = true;
+        fewEnough = isStoreBehind ? 0 : MAX_WAITING / 2;
+        reading.pause();
+        return true;
     }
 
     @Override
@@ -84,8 +94,8 @@ final class Acknowledgements implements Receipt.Waiter {
         while (!waiting.isEmpty() && waiting.element().isSafe()) {
             waiting.remove().due.run();
         }
-        if (wereMany && waiting.size() <= MAX_WAITING / 2) {
-            wereMany = false;
+        if (isPaused && waiting.size() <= fewEnough) {
+            isPaused = false;
             reading.resume();
         }
     }

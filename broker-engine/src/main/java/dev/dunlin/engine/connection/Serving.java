@@ -311,13 +311,14 @@ final class Serving implements Outbound {
      * what is to be acknowledged, or until others have had their turn.
      */
     void slowDown(boolean isTurnOver) {
-        if (acknowledgements != null) {
-            acknowledgements.pauseIfMany();
-        }
         int publishes = published;
         published = 0;
         var loop = neighbours.loop();
         long pauseNanos = publishes == 0 ? 0 : space.countPublished(publishes);
+        if (isAnyAcknowledgementWaiting()
+                && acknowledgements().pauseIfMany(space.store().isBehind())) {
+            return; // whatever else would pause it asks again when it is resumed
+        }
         if (pauseNanos > 0) {
             reading.pause();
             loop.eventLoop().schedule(reading::resume, pauseNanos, TimeUnit.NANOSECONDS);

@@ -48,6 +48,12 @@ public interface MessageStore {
     void change(TenantId tenant, StoreChange change, @Nullable Listener listener);
 
     /**
+     * Whether so many messages wait, of this tenant or of others, that more may soon be refused: who waits for one is not to hand
+     * in another. Any thread; answers at once.
+     */
+    boolean isBehind(TenantId tenant);
+
+    /**
      * Tenants that have something to do without any client: a Will that was due when a node was lost.
      *
      * @return fails if the store is away

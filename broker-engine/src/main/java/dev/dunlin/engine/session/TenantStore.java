@@ -65,6 +65,11 @@ public final class TenantStore {
                 null);
     }
 
+    /** Whether the store has more to do than is good: see {@link MessageStore#isBehind}. */
+    public boolean isBehind() {
+        return store.isBehind(tenant);
+    }
+
     public void removeSession(long id) {
         change(new StoreChange.SessionRemoved(id), null);
     }

@@ -139,6 +139,28 @@ class DurabilityTest {
     }
 
     @Test
+    void readsNoMoreOfAPublisherThatWaitsForAStoreThatIsBehind() {
+        // given a store that is behind, and has one message of a publisher
+        away("sub", 1, "plant/#");
+        var publisher = connect("pub");
+        store.hold();
+        store.setBehind(true);
+        publish(publisher, "1", 1, 1);
+        awaitQueued(1);
+        // when it sends more
+        for (int id = 2; id <= 5; id++) {
+            publish(publisher, String.valueOf(id), 1, id);
+        }
+        expectNothing(connect("other"));
+        // then nothing of that is handed in before the first is stored, and all of it is stored in the end
+        awaitQueued(1);
+        store.commit();
+        for (int id = 1; id <= 5; id++) {
+            assertThat(publisher.expect(WirePacket.PUBACK).packetId()).isEqualTo(id);
+        }
+    }
+
+    @Test
     void doesNotStoreWhatTheSubscriberAcknowledges() {
         // given
         var subscriber = connect(keeping("sub"));

@@ -52,6 +52,7 @@ public final class MemoryStore implements MessageStore {
     private boolean isHolding;
     private boolean isAway;
     private long queued;
+    private volatile boolean isBehind;
 
     @Override
     public long newId() {
@@ -94,6 +95,16 @@ public final class MemoryStore implements MessageStore {
                 listener.onRefused(why);
             }
         });
+    }
+
+    /** From now on it says that it is behind, or that it is no more. */
+    public void setBehind(boolean isBehind) {
+        this.isBehind = isBehind;
+    }
+
+    @Override
+    public boolean isBehind(TenantId tenant) {
+        return isBehind;
     }
 
     /** Whether nothing can be loaded. */
