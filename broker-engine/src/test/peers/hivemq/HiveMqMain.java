@@ -22,8 +22,8 @@ import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 
 /**
- * HiveMQ CE: checks name and password against a salted hash, and permits all topics. Arguments: directory, port, user name,
- * password, mode of persistence.
+ * HiveMQ CE with persistence in memory: checks name and password against a salted hash, and permits all topics.
+ * Arguments: directory, port, user name, password.
  */
 public final class HiveMqMain {
     private HiveMqMain() {}
@@ -39,11 +39,11 @@ public final class HiveMqMain {
                     <listeners>
                         <tcp-listener><port>%s</port><bind-address>127.0.0.1</bind-address></tcp-listener>
                     </listeners>
-                    <persistence><mode>%s</mode></persistence>
+                    <persistence><mode>in-memory</mode></persistence>
                     <mqtt><queued-messages><max-queue-size>1000000</max-queue-size></queued-messages></mqtt>
                     <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
                 </hivemq>
-                """.formatted(arguments[1], arguments[4]));
+                """.formatted(arguments[1]));
         var extension = EmbeddedExtension.builder()
                 .withId("benchmark")
                 .withName("benchmark")

@@ -9,7 +9,6 @@ enum BrokerKind {
     ENGINE("our engine with log-in, permissions and limits on, and ports in memory"),
     MOSQUITTO("password file and access list on, persistence off, no queue limits"),
     HIVEMQ("HiveMQ CE with an extension that checks name and hashed password, persistence in memory"),
-    HIVEMQ_FILES("the same with persistence in files, which it does not wait for"),
     MOQUETTE("checks name and password, permits by name, persistence off"),
     FLOOR("bare Netty: forwards packets and does nothing else");
 
@@ -32,7 +31,7 @@ enum BrokerKind {
     }
 
     String argument() {
-        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return name().toLowerCase(Locale.ROOT);
     }
 
     boolean isOurs() {

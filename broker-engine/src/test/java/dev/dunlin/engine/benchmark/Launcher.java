@@ -35,8 +35,7 @@ final class Launcher {
             case ENGINE -> ourJava(onOurClassPath(EngineMain.class, port, tenants));
             case FLOOR -> ourJava(onOurClassPath(ForwarderMain.class, port));
             case MOSQUITTO -> Peers.mosquitto(directory, port);
-            case HIVEMQ -> Peers.hiveMq(directory, port, "in-memory");
-            case HIVEMQ_FILES -> Peers.hiveMq(directory, port, "file");
+            case HIVEMQ -> Peers.hiveMq(directory, port);
             case MOQUETTE -> Peers.moquette(directory, port);
         };
         var process = new ProcessBuilder(command)

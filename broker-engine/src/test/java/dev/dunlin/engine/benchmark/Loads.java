@@ -4,7 +4,6 @@ import static dev.dunlin.engine.benchmark.BrokerKind.DUNLIN;
 import static dev.dunlin.engine.benchmark.BrokerKind.ENGINE;
 import static dev.dunlin.engine.benchmark.BrokerKind.FLOOR;
 import static dev.dunlin.engine.benchmark.BrokerKind.HIVEMQ;
-import static dev.dunlin.engine.benchmark.BrokerKind.HIVEMQ_FILES;
 import static dev.dunlin.engine.benchmark.BrokerKind.MOQUETTE;
 import static dev.dunlin.engine.benchmark.BrokerKind.MOSQUITTO;
 import static dev.dunlin.engine.benchmark.Row.Ceiling.goal;
@@ -91,7 +90,7 @@ final class Loads {
                 List.of(must(0.4, Against.HIVEMQ)),
                 List.of(must(1e6 / 30_000, Against.UNIT)),
                 List.of(must(0.3, Against.HIVEMQ)),
-                EnumSet.of(DUNLIN, HIVEMQ, HIVEMQ_FILES));
+                EnumSet.of(DUNLIN, HIVEMQ));
     }
 
     private static Load onlineDurable() {

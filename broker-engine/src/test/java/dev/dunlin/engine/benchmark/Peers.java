@@ -39,13 +39,9 @@ final class Peers {
         return List.of(program.toString(), "-c", configuration.toString());
     }
 
-    /**
-     * Community Edition, with an extension that checks name and password, and with queues that drop nothing.
-     *
-     * @param persistence as its configuration calls it
-     */
-    static List<String> hiveMq(Path directory, int port, String persistence) throws IOException, InterruptedException {
-        return java("hivemq", "HiveMqMain.java", directory, port, persistence);
+    /** Community Edition, with persistence in memory and an extension that checks name and password. */
+    static List<String> hiveMq(Path directory, int port) throws IOException, InterruptedException {
+        return java("hivemq", "HiveMqMain.java", directory, port);
     }
 
     /** With a password file and an access list, without persistence. */
@@ -53,13 +49,12 @@ final class Peers {
         return java("moquette", "MoquetteMain.java", directory, port);
     }
 
-    private static List<String> java(String peer, String source, Path directory, int port, String... further)
+    private static List<String> java(String peer, String source, Path directory, int port)
             throws IOException, InterruptedException {
         var folder = ProjectFiles.module().resolve("src/test/peers").resolve(peer);
         var command = new ArrayList<>(List.of(Launcher.java(), "-cp", classPath(peer, folder.resolve("pom.xml"))));
         command.add(folder.resolve(source).toString());
         command.addAll(List.of(directory.toString(), Integer.toString(port), Accounts.MAIN, Accounts.SECRET));
-        command.addAll(List.of(further));
         return command;
     }
 

@@ -23,15 +23,14 @@
  * <pre>mvn ... exec:exec@benchmark -Dbenchmark="loads=idle-cpu brokers=engine rounds=1"
  * mvn ... exec:exec@benchmark -Dbenchmark="loads=slow-subscriber brokers=engine jvm=-Xms512m,-Xmx512m,-XX:+AlwaysPreTouch"
  * mvn ... exec:exec@benchmark -Dbenchmark="loads=growth brokers=engine rounds=1"
- * mvn ... exec:exec@benchmark -Dbenchmark="loads=offline,online-durable brokers=dunlin,hivemq,hivemq-files"</pre>
+ * mvn ... exec:exec@benchmark -Dbenchmark="loads=offline,online-durable brokers=dunlin,hivemq"</pre>
  *
  * {@code idle-cpu} needs 19,000 open files for each process. {@code slow-subscriber} shows what two subscribers that never
  * read, and a publisher at full rate, do to others; with a heap that is resident from the start, resident memory grows by
  * what is kept outside of it, and not by what the collector takes. {@code growth} is a table of CPU for each message against
  * subscriptions, topics and tenants; a part of it is {@code growth-topics}. {@code offline} is about messages into the queues of
  * clients that are away and out of them again, {@code online-durable} about clients that are there: both count the CPU of all
- * processes of the database. {@code hivemq-files} is HiveMQ CE with its persistence in files, which it writes without waiting
- * for the disk.
+ * processes of the database.
  *
  * <p>The endurance run sends 100 million messages through one broker, and ends with exit code 1 if one was lost, doubled or
  * disordered, if resident memory grew by more than 5 % between 20 % and all of them, or if Netty found a leak:
