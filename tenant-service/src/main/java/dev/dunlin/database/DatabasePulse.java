@@ -25,6 +25,8 @@ public class DatabasePulse implements DisposableBean {
     private final Thread thread;
     private volatile boolean isAnswering = true;
     private volatile boolean stopped;
+    /** Guarded by this. */
+    private boolean hasAnswered;
 
     DatabasePulse(JdbcConnectionDetails database) {
         this.database = database;
@@ -75,6 +77,10 @@ public class DatabasePulse implements DisposableBean {
     }
 
     private synchronized void note(boolean answers) {
+        if (!hasAnswered && !answers) {
+            return; // a start that fails says by itself why, and must not wait
+        }
+        hasAnswered = true;
         if (answers != isAnswering && !stopped) {
             isAnswering = answers;
             notifyAll();
