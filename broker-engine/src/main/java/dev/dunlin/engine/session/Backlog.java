@@ -83,6 +83,11 @@ final class Backlog {
         return next;
     }
 
+    /** Takes what {@link #enqueue} has put there last off the queue. */
+    void removeLast() {
+        countRemoved(queue.removeLast());
+    }
+
     /** @param removed is told of each that goes */
     void removeQueued(Predicate<Outgoing> condition, Consumer<Outgoing> removed) {
         queue.removeIf(outgoing -> {

@@ -26,6 +26,8 @@ final class Kept implements MessageStore.Listener {
     /** 1 once this part of the deposit is settled: the client has the message, or the store, whoever is first. */
     private volatile int settled;
 
+    private volatile boolean isRefused;
+
     Kept(Deposit deposit, long position, boolean isHandedIn) {
         this.deposit = deposit;
         this.position = position;
@@ -39,6 +41,11 @@ final class Kept implements MessageStore.Listener {
         }
     }
 
+    /** Whether the store did not take it before the client had it. */
+    boolean isRefused() {
+        return isRefused;
+    }
+
     @Override
     public void onStored() {
         settle();
@@ -47,6 +54,7 @@ final class Kept implements MessageStore.Listener {
     @Override
     public void onRefused(Refusal why) {
         if (SETTLED.compareAndSet(this, 0, 1)) {
+            isRefused = true;
             deposit.onRefused(why);
         }
     }

@@ -64,9 +64,9 @@ final class Outgoing {
         return qos == QoS.EXACTLY_ONCE && kept != null && !kept.deposit.isStored();
     }
 
-    /** Whether the store did not take it, of which its publisher is told: then nobody else gets it. */
+    /** Whether the store did not take it, of which its publisher is told: then a client that has not got it gets it no more. */
     boolean isRefused() {
-        return qos == QoS.EXACTLY_ONCE && kept != null && kept.deposit.refusal() != null;
+        return kept != null && (kept.isRefused() || qos == QoS.EXACTLY_ONCE && kept.deposit.refusal() != null);
     }
 
     /** Whether PUBREL has to wait until the store knows of PUBREC. */

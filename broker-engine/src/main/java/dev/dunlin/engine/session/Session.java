@@ -300,7 +300,7 @@ public final class Session {
         }
         outgoing.kept = null;
         kept.settle();
-        if (kept.isHandedIn && !hasEnded) {
+        if (kept.isHandedIn && !kept.isRefused() && !hasEnded) {
             host.store().removePlace(durability().id, kept.position);
         }
         kept.deposit.release();
@@ -468,14 +468,23 @@ public final class Session {
             // of QoS 2 without a place: the session is kept since a moment ago, when the message was on its way already
             deposit.passOver();
         }
+        if (outgoing.isRefused()) {
+            letGo(outgoing);
+            return;
+        }
         offerAcknowledged(outgoing);
         if (outgoing.kept == null || outgoing.kept.isHandedIn) {
             return;
         }
         if (online) {
             home.safeWait().add(this, outgoing);
-        } else {
-            handIn(outgoing);
+            return;
+        }
+        handIn(outgoing);
+        if (outgoing.isRefused()) {
+            backlog().removeLast(); // it came a moment ago, and must not take room until the client comes
+            letGo(outgoing);
+            tidyBacklog();
         }
     }
 

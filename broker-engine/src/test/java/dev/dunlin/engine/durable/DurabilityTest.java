@@ -342,6 +342,27 @@ class DurabilityTest {
         // then MQTT 5 is told, and before it nobody is told that the message is safe
         assertThat(publisher.expect(WirePacket.PUBACK).reason()).isEqualTo(0x97);
         assertThat(old.awaitClose()).isEmpty();
+        // and the subscriber gets none of it
+        expectNothing(connect(keeping("sub")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void keepsNothingInMemoryThatTheStoreRefuses(int qos) {
+        // given a client that is away, and a store without room
+        away("sub", 2, "plant/#");
+        var publisher = connect("pub");
+        store.setFull(true);
+        for (int i = 0; i < 100; i++) {
+            assertThat(publisher.publish("plant/a", "x".repeat(1_000), qos, false))
+                    .isEqualTo(0x97);
+        }
+        // then they take no memory
+        assertThat(broker.engine().memory()).allMatch(tenant -> tenant.queuedBytes() < 5_000);
+        // and once there is room, messages are kept as ever
+        store.setFull(false);
+        assertThat(publisher.publish("plant/a", "kept", qos, false)).isZero();
+        assertThat(payloads(connect(keeping("sub")), 1)).containsExactly("kept");
     }
 
     @Test

@@ -53,6 +53,7 @@ public final class MemoryStore implements MessageStore {
     private boolean isAway;
     private long queued;
     private volatile boolean isBehind;
+    private volatile boolean isFull;
 
     @Override
     public long newId() {
@@ -95,6 +96,11 @@ public final class MemoryStore implements MessageStore {
                 listener.onRefused(why);
             }
         });
+    }
+
+    /** From now on messages are refused at once, or are no more. */
+    public void setFull(boolean isFull) {
+        this.isFull = isFull;
     }
 
     /** From now on it says that it is behind, or that it is no more. */
@@ -164,6 +170,12 @@ public final class MemoryStore implements MessageStore {
 
     @Override
     public void change(TenantId tenant, StoreChange change, @Nullable Listener listener) {
+        if (isFull && change instanceof StoreChange.Queued) {
+            if (listener != null) {
+                listener.onRefused(Refusal.FULL);
+            }
+            return;
+        }
         var made = new Change(tenant, change, listener);
         synchronized (this) {
             if (isHolding) {
