@@ -4,6 +4,7 @@ import dev.dunlin.engine.connection.Broker;
 import dev.dunlin.engine.connection.Connection;
 import dev.dunlin.engine.connection.Drops;
 import dev.dunlin.engine.connection.IncidentCounters;
+import dev.dunlin.engine.port.TenantMemory;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.session.LoopCounters;
 import dev.dunlin.engine.session.MessageMemory;

@@ -3,8 +3,8 @@ package dev.dunlin.engine.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.dunlin.engine.TenantMemory;
 import dev.dunlin.engine.port.Incident;
+import dev.dunlin.engine.port.TenantMemory;
 import dev.dunlin.engine.port.Transport;
 import dev.dunlin.engine.testkit.MqttVersion;
 import dev.dunlin.engine.testkit.TestBroker;

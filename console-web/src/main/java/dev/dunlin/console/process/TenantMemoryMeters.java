@@ -1,6 +1,6 @@
 package dev.dunlin.console.process;
 
-import dev.dunlin.engine.TenantMemory;
+import dev.dunlin.engine.port.TenantMemory;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;

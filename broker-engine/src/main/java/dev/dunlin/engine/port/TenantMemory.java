@@ -1,6 +1,4 @@
-package dev.dunlin.engine;
-
-import dev.dunlin.engine.port.TenantId;
+package dev.dunlin.engine.port;
 
 /**
  * What one tenant takes of the process's memory.
