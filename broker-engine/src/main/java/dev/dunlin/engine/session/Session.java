@@ -549,20 +549,33 @@ public final class Session {
             backlog.removeExpired(host.nanoTime(), this::letGo);
             full = whatIsFull(backlog, bytes, limits);
         }
-        if (limits.whenFull() == QueueLimits.WhenFull.DROP_OLDEST && bytes <= limits.bytesPerSession()) {
-            while (full != null && !backlog.isQueueEmpty()) {
-                var oldest = backlog.removeNext();
-                drop(oldest, full);
-                full = whatIsFull(backlog, bytes, limits);
+        boolean dropsOldest =
+                limits.whenFull() == QueueLimits.WhenFull.DROP_OLDEST && bytes <= limits.bytesPerSession();
+        if (dropsOldest && full == Incident.Reason.QUEUE_FULL) {
+            while (!backlog.hasRoomFor(bytes, limits.messagesPerSession(), limits.bytesPerSession())) {
+                drop(backlog.removeNext(), full);
             }
+            full = whatIsFull(backlog, bytes, limits);
         }
-        if (full == null) {
+        if (full == null || dropsOldest && takesPlaceOfOldest(backlog, bytes, full)) {
             backlog.enqueue(outgoing);
             isBehind = true;
         } else {
             drop(outgoing, full);
         }
         tidyBacklog();
+    }
+
+    /**
+     * Drops as much of the queue as {@code bytes}, where others have taken the room: what they have is not this session's to
+     * give, so nothing is dropped unless that is enough.
+     */
+    private boolean takesPlaceOfOldest(Backlog backlog, int bytes, Incident.Reason full) {
+        long toBe = backlog.queuedBytes() - bytes;
+        while (toBe >= 0 && backlog.queuedBytes() > toBe) {
+            drop(backlog.removeNext(), full);
+        }
+        return toBe >= 0;
     }
 
     /** What keeps the queue from taking {@code bytes} more; null if nothing does. */

@@ -154,6 +154,33 @@ class LimitTest extends WireScenario {
 
     @ParameterizedTest
     @EnumSource(MqttVersion.class)
+    void dropsNoMoreOfTheOldestThanTheNewestTakesWhereOthersHaveTheRoom(MqttVersion version) {
+        // given a client that is away and has little, and another that has all that the tenant may have
+        acme.setLimits(Limits.NONE.queuedBytes(100_000).dropOldest().build());
+        for (var name : List.of("little", "much")) {
+            var client = connect(keeping(version, name));
+            client.subscribe(1, name + "/#");
+            client.disconnect();
+        }
+        var publisher = connect(version, "pub");
+        for (int i = 1; i <= 5; i++) {
+            publisher.publish("little/a", i + "x".repeat(5_200), 1, false);
+        }
+        for (int i = 0; i < 30; i++) {
+            publisher.publish("much/a", "x".repeat(5_000), 1, false);
+        }
+        // when the first gets one more, and one that is larger than all that it has
+        publisher.publish("little/a", "6" + "x".repeat(5_200), 1, false);
+        publisher.publish("little/a", "7" + "x".repeat(40_000), 1, false);
+        // then one message made room for one
+        var again = connect(keeping(version, "little"));
+        assertThat(payloads(again.ping()))
+                .extracting(payload -> payload.substring(0, 1))
+                .containsExactly("2", "3", "4", "5", "6");
+    }
+
+    @ParameterizedTest
+    @EnumSource(MqttVersion.class)
     void dropsMessagesBeyondTheBytesOfAllQueuesTogether(MqttVersion version) {
         // given two clients that are away, and one that reads
         acme.setLimits(Limits.NONE.queuedBytes(100_000).build());
