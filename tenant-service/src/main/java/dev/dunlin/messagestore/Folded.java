@@ -5,6 +5,7 @@ import dev.dunlin.engine.port.StoreChange.MessageRemoved;
 import dev.dunlin.engine.port.StoreChange.PlaceReceived;
 import dev.dunlin.engine.port.StoreChange.PlaceRemoved;
 import dev.dunlin.engine.port.StoreChange.Queued;
+import dev.dunlin.engine.port.StoreChange.Received;
 import dev.dunlin.engine.port.StoreChange.ReceivedRemoved;
 import dev.dunlin.engine.port.StoreChange.RetainedChanged;
 import dev.dunlin.engine.port.StoreChange.RetainedTopic;
@@ -12,101 +13,87 @@ import dev.dunlin.engine.port.StoreChange.SessionPut;
 import dev.dunlin.engine.port.StoreChange.SessionRemoved;
 import dev.dunlin.engine.port.StoreChange.SubscriptionPut;
 import dev.dunlin.engine.port.StoreChange.SubscriptionRemoved;
-import dev.dunlin.engine.port.StoredMessage;
-import dev.dunlin.engine.port.StoredPlace;
 import dev.dunlin.engine.port.StoredSession;
 import dev.dunlin.engine.port.StoredSubscription;
 import dev.dunlin.engine.port.TenantId;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.LongStream;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What several changes come to when they are made in their order: of each row the last state alone. A place or message that
- * came and went is not written at all, since its number is given out once and so it cannot have been there before.
+ * What several changes come to when they are made in their order: of each row the last state alone, and what becomes of the
+ * journals.
  */
 final class Folded {
-    /** What is done to one place. */
-    private static final class Place {
-        @Nullable
-        StoredPlace put;
-
-        boolean received;
-        boolean removed;
-    }
-
     private static final class Session {
         /** With all that hangs on it, before what else is here. */
         boolean removed;
 
         @Nullable
         StoredSession put;
-        /** An empty value is a removal, here and below. */
+        /** An empty value is a removal. */
         final Map<String, Optional<StoredSubscription>> subscriptions = new LinkedHashMap<>();
 
-        final Map<Long, Place> places = new LinkedHashMap<>();
         final Map<Integer, Boolean> received = new LinkedHashMap<>();
     }
 
     private static final class Tenant {
         final Map<Long, Session> sessions = new LinkedHashMap<>();
-        final Map<Long, Optional<StoredMessage>> messages = new LinkedHashMap<>();
         final Map<String, RetainedTopic> retained = new LinkedHashMap<>();
+        final JournalBatch journal;
+
+        Tenant(TenantId id, Journal journal) {
+            this.journal = new JournalBatch(id, journal);
+        }
 
         Session session(long id) {
             return sessions.computeIfAbsent(id, first -> new Session());
-        }
-
-        Place place(long session, long position) {
-            return session(session).places.computeIfAbsent(position, first -> new Place());
         }
     }
 
     private final Map<TenantId, Tenant> tenants = new LinkedHashMap<>();
 
-    static Folded of(List<Entry> entries) {
+    static Folded of(List<Entry> entries, Function<TenantId, Journal> journals) {
         var folded = new Folded();
         for (var entry : entries) {
             if (entry.change() != null) {
-                folded.add(folded.tenants.computeIfAbsent(entry.tenant(), first -> new Tenant()), entry.change());
+                var tenant = folded.tenants.computeIfAbsent(
+                        entry.tenant(), first -> new Tenant(first, journals.apply(first)));
+                add(tenant, entry.change());
             }
         }
         return folded;
     }
 
-    private void add(Tenant tenant, StoreChange change) {
+    private static void add(Tenant tenant, StoreChange change) {
         if (change instanceof Queued queued) {
-            add(tenant, queued);
+            tenant.journal.queue(queued);
+            if (queued.received() != null) {
+                note(tenant, queued.received(), true);
+            }
         } else if (change instanceof PlaceRemoved removed) {
-            var places = tenant.session(removed.session()).places;
-            var place = places.get(removed.position());
-            if (place != null && place.put != null) {
-                places.remove(removed.position());
-            } else {
-                tenant.place(removed.session(), removed.position()).removed = true;
-            }
+            tenant.journal.removePlace(removed.session(), removed.position());
         } else if (change instanceof MessageRemoved removed) {
-            var body = tenant.messages.remove(removed.message());
-            if (body == null || body.isEmpty()) {
-                tenant.messages.put(removed.message(), Optional.empty());
-            }
+            tenant.journal.removeMessage(removed.message());
         } else if (change instanceof PlaceReceived received) {
-            tenant.place(received.session(), received.position()).received = true;
+            tenant.journal.receive(received.session(), received.position());
         } else if (change instanceof RetainedChanged changed) {
             tenant.retained.put(changed.topic().name(), changed.topic());
         } else if (change instanceof ReceivedRemoved removed) {
-            tenant.session(removed.received().session())
-                    .received
-                    .put(removed.received().packetId(), false);
+            note(tenant, removed.received(), false);
         } else if (change instanceof SessionPut put) {
             tenant.session(put.session().id()).put = put.session();
         } else if (change instanceof SessionRemoved removed) {
             var session = new Session();
             session.removed = true;
             tenant.sessions.put(removed.session(), session);
+            tenant.journal.removeSession(removed.session());
         } else if (change instanceof SubscriptionPut put) {
             tenant.session(put.session())
                     .subscriptions
@@ -118,42 +105,28 @@ final class Folded {
         }
     }
 
-    private static void add(Tenant tenant, Queued queued) {
-        if (queued.body() != null) {
-            tenant.messages.put(queued.body().id(), Optional.of(queued.body()));
-        }
-        for (var put : queued.places()) {
-            var place = tenant.place(put.session(), put.position());
-            place.put = put;
-            place.received |= put.isReceived();
-        }
-        if (queued.received() != null) {
-            tenant.session(queued.received().session())
-                    .received
-                    .put(queued.received().packetId(), true);
-        }
+    private static void note(Tenant tenant, Received received, boolean held) {
+        tenant.session(received.session()).received.put(received.packetId(), held);
     }
 
-    void tell(StoreStatement statement) {
-        tenants.forEach((id, tenant) -> tell(statement, id, tenant));
-    }
-
-    private static void tell(StoreStatement statement, TenantId id, Tenant tenant) {
-        tenant.messages.values().forEach(body -> body.ifPresent(put -> statement.putMessage(id, put)));
-        eachRun(
-                tenant.messages.entrySet().stream()
-                        .filter(message -> message.getValue().isEmpty())
-                        .mapToLong(Map.Entry::getKey),
-                (first, last) -> statement.removeMessages(id, first, last));
-        tenant.sessions.forEach((session, folded) -> tell(statement, id, session, folded));
-        tenant.retained.forEach((name, topic) -> {
-            var now = topic.now();
-            if (now == null) {
-                statement.removeRetained(id, name);
-            } else {
-                statement.putRetained(id, name, now);
-            }
-        });
+    /** @param source of rows that are to be written anew, or null if none are; see {@link JournalBatch#prepare} */
+    void tell(StoreStatement statement, LongSupplier ids, @Nullable JournalRows source) throws SQLException {
+        for (var entry : tenants.entrySet()) {
+            var id = entry.getKey();
+            var tenant = entry.getValue();
+            tenant.journal.prepare(ids, source);
+            tenant.journal.rows().forEach(row -> statement.putSegment(id, row));
+            tenant.journal.gone().forEach(segment -> statement.removeSegment(id, segment.id));
+            tenant.sessions.forEach((session, folded) -> tell(statement, id, session, folded));
+            tenant.retained.forEach((name, topic) -> {
+                var now = topic.now();
+                if (now == null) {
+                    statement.removeRetained(id, name);
+                } else {
+                    statement.putRetained(id, name, now);
+                }
+            });
+        }
     }
 
     private static void tell(StoreStatement statement, TenantId tenant, long id, Session session) {
@@ -170,18 +143,6 @@ final class Folded {
                 statement.removeSubscription(tenant, id, filter);
             }
         });
-        session.places.forEach((position, place) -> {
-            if (place.put != null) {
-                statement.putPlace(tenant, place.put, place.received);
-            } else if (!place.removed) {
-                statement.markReceived(tenant, id, position);
-            }
-        });
-        eachRun(
-                session.places.entrySet().stream()
-                        .filter(place -> place.getValue().put == null && place.getValue().removed)
-                        .mapToLong(Map.Entry::getKey),
-                (first, last) -> statement.removePlaces(tenant, id, first, last));
         session.received.forEach((packetId, held) -> {
             if (held) {
                 statement.putReceived(tenant, id, packetId);
@@ -191,19 +152,19 @@ final class Folded {
         });
     }
 
-    private interface Run {
-        void of(long first, long last);
+    /** How many message bodies are stored. */
+    int messages() {
+        return tenants.values().stream()
+                .mapToInt(tenant -> tenant.journal.messages())
+                .sum();
     }
 
-    /** Numbers without gaps are one range, which is found once: clients acknowledge in order. */
-    private static void eachRun(LongStream numbers, Run run) {
-        var sorted = numbers.sorted().toArray();
-        int first = 0;
-        for (int i = 1; i <= sorted.length; i++) {
-            if (i == sorted.length || sorted[i] != sorted[i - 1] + 1) {
-                run.of(sorted[first], sorted[i - 1]);
-                first = i;
-            }
-        }
+    Set<TenantId> tenants() {
+        return tenants.keySet();
+    }
+
+    /** All of it is on disk. */
+    void written() {
+        tenants.values().forEach(tenant -> tenant.journal.written());
     }
 }

@@ -107,7 +107,7 @@ class PostgresMessageStore implements MessageStore, DisposableBean {
         for (int i = 0; i < writerCount; i++) {
             var backlog = new Backlog(maxWaiting / writerCount, maxWaitingBytes / writerCount);
             backlogs.add(backlog);
-            writers.add(new Writer(i, connections, backlog, counters));
+            writers.add(new Writer(i, connections, backlog, counters, this::newId));
         }
         loader = new TenantLoader(connections);
         writers.forEach(Writer::start);
@@ -170,7 +170,7 @@ class PostgresMessageStore implements MessageStore, DisposableBean {
         var reached = new CompletableFuture<Boolean>();
         reached.orTimeout(LOAD_SECONDS, TimeUnit.SECONDS).whenComplete((ready, late) -> {
             if (late == null) {
-                loader.read(connection -> TenantReader.read(connection, tenant), result);
+                loader.read(connection -> read(connection, tenant), result);
             } else {
                 result.completeExceptionally(late);
             }
@@ -187,6 +187,28 @@ class PostgresMessageStore implements MessageStore, DisposableBean {
             }
         }));
         return result;
+    }
+
+    private StoredTenant read(Connection connection, TenantId tenant) throws SQLException {
+        var read = TenantReader.read(connection, tenant);
+        writerOf(tenant).take(tenant, read.journal());
+        return read.stored();
+    }
+
+    @Override
+    public void unloaded(TenantId tenant) {
+        var writer = writerOf(tenant);
+        backlogOf(tenant).offer(Entry.mark(tenant, new Listener() {
+            @Override
+            public void onStored() {
+                writer.forget(tenant);
+            }
+
+            @Override
+            public void onRefused(Refusal why) {
+                writer.forget(tenant);
+            }
+        }));
     }
 
     @Override

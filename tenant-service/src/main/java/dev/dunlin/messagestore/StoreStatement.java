@@ -8,7 +8,6 @@ import static dev.dunlin.messagestore.Rows.Column.SHORT;
 import static dev.dunlin.messagestore.Rows.Column.TEXT;
 
 import dev.dunlin.engine.port.StoredMessage;
-import dev.dunlin.engine.port.StoredPlace;
 import dev.dunlin.engine.port.StoredRetained;
 import dev.dunlin.engine.port.StoredSession;
 import dev.dunlin.engine.port.StoredSubscription;
@@ -18,18 +17,15 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * All changes of a batch as one statement of several parts, which PostgreSQL gets in one go and commits with one write to its
- * disk. It may be made twice with the same result, for a commit whose answer was lost.
+ * disk. Without rows of journals it may be made twice with the same result, for a commit whose answer was lost.
  */
 final class StoreStatement {
-    /** Makes an insertion half as dear again, so only where the row may be there. */
-    private static final String UNLESS_THERE = "on conflict do nothing";
-
     private static final String REMOVE_SESSION = """
             delete from mqtt_session m
             using (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[]) as s (tenant, id)
@@ -46,17 +42,6 @@ final class StoreStatement {
      * compare each row with each key; and it does when the table was vacuumed while it was empty. Only the writer changes such
      * rows, so that they stay where they were found.
      */
-    private static final String REMOVE_PLACES = """
-            delete from mqtt_queue where ctid = any (array(
-              select found.ctid
-              from (select ?::uuid[] as ids) t,
-                unnest(?::int[], ?::bigint[]) as s (tenant, session),
-                lateral (
-                  select m.ctid from mqtt_queue m
-                  where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
-                  offset 0) as found))
-            """;
-
     private static final String REMOVE_ALL_RECEIVED = """
             delete from mqtt_received where ctid = any (array(
               select found.ctid
@@ -115,55 +100,18 @@ final class StoreStatement {
             where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
               and m.filter_key = sha256(convert_to(s.filter, 'UTF8'))
             """;
-    private static final String PUT_MESSAGE = """
-            insert into mqtt_message (tenant_id, id, topic, payload, properties, qos, retain, expiry_seconds, expires_at)
-            select t.ids[s.tenant], s.id, s.topic, s.payload, s.properties, s.qos, s.retain, s.expiry,
-              to_timestamp(s.expires_at / 1e6)
-            from (select ?::uuid[] as ids) t,
-              unnest(?::int[], ?::bigint[], ?::text[], ?::bytea[], ?::bytea[], ?::smallint[], ?::boolean[], ?::bigint[],
-                ?::bigint[])
-              as s (tenant, id, topic, payload, properties, qos, retain, expiry, expires_at)
+    private static final String PUT_SEGMENT = """
+            insert into mqtt_journal (tenant_id, id, expires_at, entries)
+            select t.ids[s.tenant], s.id, to_timestamp(s.expires_at / 1e6), s.entries
+            from (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[], ?::bigint[], ?::bytea[])
+              as s (tenant, id, expires_at, entries)
             """;
-    private static final String REMOVE_MESSAGE = """
-            delete from mqtt_message where ctid = any (array(
+    private static final String REMOVE_SEGMENT = """
+            delete from mqtt_journal where ctid = any (array(
               select found.ctid
-              from (select ?::uuid[] as ids) t,
-                unnest(?::int[], ?::bigint[], ?::bigint[]) as s (tenant, first, last),
+              from (select ?::uuid[] as ids) t, unnest(?::int[], ?::bigint[]) as s (tenant, id),
                 lateral (
-                  select m.ctid from mqtt_message m
-                  where m.tenant_id = t.ids[s.tenant] and m.id between s.first and s.last
-                  offset 0) as found))
-            """;
-    private static final String PUT_PLACE = """
-            insert into mqtt_queue (tenant_id, session_id, position, message_id, qos, retain, received, subscription_ids,
-              shared)
-            select t.ids[s.tenant], s.session, s.position, s.message, s.qos, s.retain, s.received,
-              s.subscription_ids::integer[], s.shared
-            from (select ?::uuid[] as ids) t,
-              unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[], ?::smallint[], ?::boolean[], ?::boolean[],
-                ?::text[], ?::text[])
-              as s (tenant, session, position, message, qos, retain, received, subscription_ids, shared)
-            """;
-    private static final String MARK_RECEIVED = """
-            update mqtt_queue set received = true where ctid = any (array(
-              select found.ctid
-              from (select ?::uuid[] as ids) t,
-                unnest(?::int[], ?::bigint[], ?::bigint[]) as s (tenant, session, position),
-                lateral (
-                  select m.ctid from mqtt_queue m
-                  where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session and m.position = s.position
-                  offset 0) as found))
-            """;
-    private static final String REMOVE_PLACE = """
-            delete from mqtt_queue where ctid = any (array(
-              select found.ctid
-              from (select ?::uuid[] as ids) t,
-                unnest(?::int[], ?::bigint[], ?::bigint[], ?::bigint[])
-                as s (tenant, session, first, last),
-                lateral (
-                  select m.ctid from mqtt_queue m
-                  where m.tenant_id = t.ids[s.tenant] and m.session_id = s.session
-                    and m.position between s.first and s.last
+                  select m.ctid from mqtt_journal m where m.tenant_id = t.ids[s.tenant] and m.id = s.id
                   offset 0) as found))
             """;
     private static final String PUT_RECEIVED = """
@@ -213,11 +161,12 @@ final class StoreStatement {
             new Rows(LONG, TEXT, TEXT, LONG, FLAG, LONG, TEXT, BYTES, BYTES, SHORT, FLAG, LONG, LONG);
     private final Rows subscriptions = new Rows(LONG, TEXT, SHORT, FLAG, FLAG, INT);
     private final Rows subscriptionsRemoved = new Rows(LONG, TEXT);
-    private final Rows messages = new Rows(LONG, TEXT, BYTES, BYTES, SHORT, FLAG, LONG, LONG);
-    private final Rows messagesRemoved = new Rows(LONG, LONG);
-    private final Rows places = new Rows(LONG, LONG, LONG, SHORT, FLAG, FLAG, TEXT, TEXT);
-    private final Rows placesReceived = new Rows(LONG, LONG);
-    private final Rows placesRemoved = new Rows(LONG, LONG, LONG);
+
+    private record SegmentKey(TenantId tenant, long id) {}
+
+    private @Nullable SegmentKey firstSegment;
+    private final Rows segments = new Rows(LONG, LONG, BYTES);
+    private final Rows segmentsRemoved = new Rows(LONG);
     private final Rows received = new Rows(LONG, INT);
     private final Rows receivedRemoved = new Rows(LONG, INT);
     private final Rows retained = new Rows(TEXT, TEXT, BYTES, BYTES, SHORT, LONG, LONG);
@@ -263,45 +212,26 @@ final class StoreStatement {
         subscriptionsRemoved.add(tenant, session, filter);
     }
 
-    void putMessage(TenantId tenant, StoredMessage message) {
-        messages.add(
-                tenant,
-                message.id(),
-                message.topic(),
-                message.payload(),
-                propertiesOf(message),
-                (short) message.qos(),
-                message.retain(),
-                expirySecondsOf(message),
-                micros(message.expiresAt()));
+    void putSegment(TenantId tenant, JournalBatch.Row row) {
+        if (firstSegment == null) {
+            firstSegment = new SegmentKey(tenant, row.segment().id);
+        }
+        segments.add(tenant, row.segment().id, row.expiresAtMicros(), row.entries());
     }
 
-    /** All from the first to the last. */
-    void removeMessages(TenantId tenant, long first, long last) {
-        messagesRemoved.add(tenant, first, last);
+    /**
+     * Whether it was made, though the answer was lost; nobody is making it now.
+     *
+     * @return false if it does no harm to make it again
+     */
+    boolean wasCommitted(Connection connection) throws SQLException {
+        return firstSegment != null
+                && !JournalRows.read(connection, firstSegment.tenant, List.of(firstSegment.id))
+                        .isEmpty();
     }
 
-    void putPlace(TenantId tenant, StoredPlace place, boolean isReceived) {
-        var ids = place.subscriptionIds();
-        places.add(
-                tenant,
-                place.session(),
-                place.position(),
-                place.message(),
-                (short) place.qos(),
-                place.retain(),
-                isReceived,
-                ids.isEmpty() ? null : ids.stream().map(String::valueOf).collect(Collectors.joining(",", "{", "}")),
-                place.shared());
-    }
-
-    void markReceived(TenantId tenant, long session, long position) {
-        placesReceived.add(tenant, session, position);
-    }
-
-    /** All from the first to the last. */
-    void removePlaces(TenantId tenant, long session, long first, long last) {
-        placesRemoved.add(tenant, session, first, last);
+    void removeSegment(TenantId tenant, long id) {
+        segmentsRemoved.add(tenant, id);
     }
 
     void putReceived(TenantId tenant, long session, int packetId) {
@@ -342,22 +272,16 @@ final class StoreStatement {
     }
 
     boolean isEmpty() {
-        return parts(false).isEmpty();
-    }
-
-    /** How many message bodies it stores. */
-    int messages() {
-        return messages.count();
+        return parts().isEmpty();
     }
 
     /**
      * Makes the changes, all or none; they are on disk when this returns.
      *
      * @param connection in autocommit mode: then what is sent in one go is one transaction
-     * @param again whether it may have been made before: otherwise it fails if a message or place is there already
      */
-    void execute(Connection connection, boolean again) throws SQLException {
-        Map<String, Rows> parts = parts(again);
+    void execute(Connection connection) throws SQLException {
+        Map<String, Rows> parts = parts();
         if (parts.isEmpty()) {
             return;
         }
@@ -371,20 +295,16 @@ final class StoreStatement {
     }
 
     /** Sessions go first: what is put for one afterwards belongs to it anew. */
-    private Map<String, Rows> parts(boolean again) {
+    private Map<String, Rows> parts() {
         var parts = new LinkedHashMap<String, Rows>();
         parts.put(REMOVE_SESSION, sessionsRemoved);
         parts.put(REMOVE_SUBSCRIPTIONS, sessionsRemoved);
-        parts.put(REMOVE_PLACES, sessionsRemoved);
         parts.put(REMOVE_ALL_RECEIVED, sessionsRemoved);
         parts.put(PUT_SESSION, sessions);
         parts.put(PUT_SUBSCRIPTION, subscriptions);
         parts.put(REMOVE_SUBSCRIPTION, subscriptionsRemoved);
-        parts.put(again ? PUT_MESSAGE + UNLESS_THERE : PUT_MESSAGE, messages);
-        parts.put(again ? PUT_PLACE + UNLESS_THERE : PUT_PLACE, places);
-        parts.put(MARK_RECEIVED, placesReceived);
-        parts.put(REMOVE_PLACE, placesRemoved);
-        parts.put(REMOVE_MESSAGE, messagesRemoved);
+        parts.put(PUT_SEGMENT, segments);
+        parts.put(REMOVE_SEGMENT, segmentsRemoved);
         parts.put(PUT_RECEIVED, received);
         parts.put(REMOVE_RECEIVED, receivedRemoved);
         parts.put(PUT_RETAINED, retained);

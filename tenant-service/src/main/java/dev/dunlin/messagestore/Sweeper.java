@@ -42,8 +42,8 @@ final class Sweeper {
     private static final long TURN_AFTER_FAILURE_MILLISECONDS = TimeUnit.SECONDS.toMillis(30);
     private static final long PAUSE_MILLISECONDS = 20;
 
-    private static final List<String> TABLES = List.of(
-            "mqtt_session", "mqtt_subscription", "mqtt_queue", "mqtt_received", "mqtt_message", "mqtt_retained");
+    private static final List<String> TABLES =
+            List.of("mqtt_session", "mqtt_subscription", "mqtt_journal", "mqtt_received", "mqtt_retained");
 
     private static final String LAST_OF_BATCH = """
             select tenant_id, id from (
@@ -64,20 +64,21 @@ final class Sweeper {
             subscriptions as (
               delete from mqtt_subscription s using gone where s.tenant_id = gone.tenant_id and s.session_id = gone.id),
             received as (
-              delete from mqtt_received r using gone where r.tenant_id = gone.tenant_id and r.session_id = gone.id),
-            queue as (
-              delete from mqtt_queue q using gone where q.tenant_id = gone.tenant_id and q.session_id = gone.id)
+              delete from mqtt_received r using gone where r.tenant_id = gone.tenant_id and r.session_id = gone.id)
             select distinct tenant_id from gone
             """;
-    /** Only what was stored before this process: newer ones an engine may be about to queue. */
-    private static final String REMOVE_UNQUEUED_MESSAGES = """
-            delete from mqtt_message m where m.tenant_id = ? and m.id < ? and not exists (
-              select from mqtt_queue q where q.tenant_id = m.tenant_id and q.message_id = m.id)
+    /**
+     * Of a tenant without sessions, and only what was stored before this process. While a tenant has others, what an expired
+     * session left in the journal goes when it is read.
+     */
+    private static final String REMOVE_NEEDLESS_SEGMENTS = """
+            delete from mqtt_journal j where j.tenant_id = ? and j.id < ? and not exists (
+              select from mqtt_session s where s.tenant_id = j.tenant_id)
             """;
-    /** Its places dangle until their tenant is loaded. */
-    private static final String REMOVE_EXPIRED_MESSAGES = """
-            delete from mqtt_message where ctid = any (array(
-              select ctid from mqtt_message where expires_at < ? limit ?))
+    /** Rows in which nothing counts beyond that time. */
+    private static final String REMOVE_EXPIRED_SEGMENTS = """
+            delete from mqtt_journal where ctid = any (array(
+              select ctid from mqtt_journal where expires_at < ? limit ?))
             """;
 
     private static final String REMOVE_EXPIRED_RETAINED = """
@@ -150,11 +151,11 @@ final class Sweeper {
             var touched = new HashSet<UUID>();
             eachBatchOfSessions(jdbc, (from, to) -> touched.addAll(removeExpired(jdbc, from, to, longAgo)));
             for (var tenant : touched) {
-                jdbc.sql(REMOVE_UNQUEUED_MESSAGES).params(tenant, firstId).update();
+                jdbc.sql(REMOVE_NEEDLESS_SEGMENTS).params(tenant, firstId).update();
                 rest();
             }
             repeat(() ->
-                    jdbc.sql(REMOVE_EXPIRED_MESSAGES).params(longAgo, BATCH).update());
+                    jdbc.sql(REMOVE_EXPIRED_SEGMENTS).params(longAgo, BATCH).update());
             repeat(() -> jdbc.sql(REMOVE_EXPIRED_RETAINED)
                     .params(longAgo, BATCH, longAgo)
                     .update());

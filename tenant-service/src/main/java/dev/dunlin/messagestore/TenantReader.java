@@ -2,7 +2,6 @@ package dev.dunlin.messagestore;
 
 import dev.dunlin.engine.port.CredentialId;
 import dev.dunlin.engine.port.StoredMessage;
-import dev.dunlin.engine.port.StoredPlace;
 import dev.dunlin.engine.port.StoredRetained;
 import dev.dunlin.engine.port.StoredSession;
 import dev.dunlin.engine.port.StoredSession.StoredWill;
@@ -16,28 +15,24 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads all that is kept of one tenant, in one transaction, and removes what dangles: what hangs on a session that is gone,
- * messages without a place and places without their message. A crash between two changes leaves such rows.
+ * Reads all that is kept of one tenant, in one transaction, and removes what dangles: what hangs on a session that is gone, and
+ * rows of the journal of which nothing counts. A crash between two changes leaves such rows.
  */
 final class TenantReader {
-    private static final int ROWS_AT_A_TIME = 500;
+    private static final int ROWS_AT_A_TIME = 100;
     private static final byte[] NOTHING = {};
 
     private final Connection connection;
     private final TenantId tenant;
     private final Map<Long, Session> sessions = new HashMap<>();
-    private final Set<Long> wanted = new HashSet<>();
-    private final List<StoredMessage> messages = new ArrayList<>();
+    private final JournalReplay journal = new JournalReplay();
     private final List<StoredRetained> retained = new ArrayList<>();
     private boolean dangling;
 
@@ -45,7 +40,6 @@ final class TenantReader {
     private static final class Session {
         final StoredSession stored;
         final List<StoredSubscription> subscriptions = new ArrayList<>();
-        final List<StoredPlace> queue = new ArrayList<>();
         final List<Integer> received = new ArrayList<>();
 
         Session(StoredSession stored) {
@@ -62,8 +56,11 @@ final class TenantReader {
         this.tenant = tenant;
     }
 
+    /** What is kept, and where its journal has it. */
+    record Read(StoredTenant stored, Journal journal) {}
+
     /** @param connection not in autocommit mode: this ends its transaction */
-    static StoredTenant read(Connection connection, TenantId tenant) throws SQLException {
+    static Read read(Connection connection, TenantId tenant) throws SQLException {
         try {
             var stored = new TenantReader(connection, tenant).read();
             connection.commit();
@@ -74,20 +71,23 @@ final class TenantReader {
         }
     }
 
-    private StoredTenant read() throws SQLException {
+    private Read read() throws SQLException {
         readSessions();
         readSubscriptions();
-        readQueue();
-        readMessages();
+        readJournal();
         readReceived();
         readRetained();
         if (dangling) {
             removeDangling();
         }
-        var kept = sessions.values().stream()
-                .map(session -> new Kept(session.stored, session.subscriptions, session.queue, session.received))
-                .toList();
-        return new StoredTenant(kept, messages, retained);
+        var kept = new ArrayList<Kept>();
+        sessions.forEach((id, session) -> kept.add(new Kept(
+                session.stored,
+                session.subscriptions,
+                journal.queueOf(id),
+                journal.nextPositionOf(id),
+                session.received)));
+        return new Read(new StoredTenant(kept, journal.messages(), retained), journal.journal());
     }
 
     /** Of two sessions of one client the older one has ended, though there was no time to say so. */
@@ -153,63 +153,43 @@ final class TenantReader {
         });
     }
 
-    private void readQueue() throws SQLException {
-        each("""
-                select session_id, position, message_id, qos, retain, received, subscription_ids, shared
-                from mqtt_queue where tenant_id = ? order by session_id, position
-                """, row -> {
-            var session = sessionOf(row);
-            if (session != null) {
-                var place = place(row);
-                session.queue.add(place);
-                wanted.add(place.message());
+    private void readJournal() throws SQLException {
+        each("select id, entries from mqtt_journal where tenant_id = ? order by id", row -> {
+            long id = row.getLong("id");
+            try {
+                journal.add(id, row.getBytes("entries"));
+            } catch (SegmentBytes.DamagedException e) {
+                throw new IllegalStateException(
+                        "Row " + id + " of mqtt_journal of tenant " + tenant + " is damaged (" + e.getMessage()
+                                + "). Restore the database from a backup, or delete the row, which gives up its messages.",
+                        e);
             }
         });
-    }
-
-    private static StoredPlace place(ResultSet row) throws SQLException {
-        var ids = row.getArray("subscription_ids");
-        return new StoredPlace(
-                row.getLong("session_id"),
-                row.getLong("position"),
-                row.getLong("message_id"),
-                row.getInt("qos"),
-                row.getBoolean("retain"),
-                row.getBoolean("received"),
-                ids == null ? List.of() : Arrays.asList((Integer[]) ids.getArray()),
-                row.getString("shared"));
-    }
-
-    private void readMessages() throws SQLException {
-        var found = new HashSet<Long>();
-        each("""
-                select id, topic, payload, properties, qos, retain, expiry_seconds, expires_at
-                from mqtt_message where tenant_id = ?
-                """, row -> {
-            var id = row.getLong("id");
-            if (wanted.contains(id)) {
-                found.add(id);
-                messages.add(message(id, row, row.getBoolean("retain")));
-            } else {
-                dangling = true;
-            }
-        });
-        if (found.size() < wanted.size()) {
-            dangling = true;
-            sessions.values().forEach(session -> session.queue.removeIf(place -> !found.contains(place.message())));
+        var gone = journal.finish(sessions.keySet());
+        if (!gone.isEmpty()) {
+            remove(gone);
         }
     }
 
-    private static StoredMessage message(long id, ResultSet row, boolean retain) throws SQLException {
+    private void remove(List<Long> rows) throws SQLException {
+        try (var statement =
+                connection.prepareStatement("delete from mqtt_journal where tenant_id = ? and id = any (?)")) {
+            statement.setObject(1, tenant.value());
+            statement.setArray(2, connection.createArrayOf("int8", rows.toArray()));
+            statement.executeUpdate();
+        }
+    }
+
+    private static StoredMessage retained(ResultSet row) throws SQLException {
         var properties = row.getBytes("properties");
         var expirySeconds = row.getObject("expiry_seconds", Long.class);
         return new StoredMessage(
-                id,
+                0,
                 row.getString("topic"),
                 row.getBytes("payload"),
                 properties == null ? NOTHING : properties,
                 row.getInt("qos"),
-                retain,
+                true,
                 expirySeconds == null ? -1 : expirySeconds,
                 instant(row, "expires_at"));
     }
@@ -232,7 +212,7 @@ final class TenantReader {
         each("""
                 select topic, client_id, payload, properties, qos, expiry_seconds, expires_at
                 from mqtt_retained where tenant_id = ?
-                """, row -> retained.add(new StoredRetained(message(0, row, true), row.getString("client_id"))));
+                """, row -> retained.add(new StoredRetained(retained(row), row.getString("client_id"))));
     }
 
     private @Nullable Session sessionOf(ResultSet row) throws SQLException {
@@ -267,13 +247,6 @@ final class TenantReader {
                 """, """
                 delete from mqtt_received r where tenant_id = ? and not exists (
                   select from mqtt_session where tenant_id = r.tenant_id and id = r.session_id)
-                """, """
-                delete from mqtt_queue q where tenant_id = ? and not (
-                  exists (select from mqtt_session where tenant_id = q.tenant_id and id = q.session_id)
-                  and exists (select from mqtt_message where tenant_id = q.tenant_id and id = q.message_id))
-                """, """
-                delete from mqtt_message m where tenant_id = ? and not exists (
-                  select from mqtt_queue where tenant_id = m.tenant_id and message_id = m.id)
                 """)) {
             try (var statement = connection.prepareStatement(sql)) {
                 statement.setObject(1, tenant.value());

@@ -3,20 +3,25 @@ package dev.dunlin.messagestore;
 import dev.dunlin.engine.port.MessageStore.Listener;
 import dev.dunlin.engine.port.MessageStore.Refusal;
 import dev.dunlin.engine.port.StoreChange.Queued;
+import dev.dunlin.engine.port.TenantId;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A thread with a connection of its own, which writes what its backlog holds: all that has arrived meanwhile in one
- * transaction. A batch is tried until its outcome is known, and always as it was first: what was folded may have been
- * committed though the answer was lost.
+ * transaction. A batch is tried until its outcome is known: when the answer to a commit was lost, what is in the journals
+ * tells whether it was made.
  */
 final class Writer {
     private static final Logger log = LoggerFactory.getLogger(Writer.class);
@@ -30,7 +35,11 @@ final class Writer {
     private final Connections connections;
     private final Backlog backlog;
     private final StoreCounters counters;
+    private final LongSupplier ids;
     private final Thread thread;
+
+    /** Of tenants of which something is stored, as far as they have been read or written. Used by the thread, but for a tenant that is being read. */
+    private final ConcurrentMap<TenantId, Journal> journals = new ConcurrentHashMap<>();
 
     private volatile @Nullable Connection connection;
     private volatile boolean stopped;
@@ -44,10 +53,12 @@ final class Writer {
     private boolean full;
     private long pauseMilliseconds = FIRST_PAUSE_MILLISECONDS;
 
-    Writer(int number, Connections connections, Backlog backlog, StoreCounters counters) {
+    /** @param ids gives rows of journals their numbers, which grow */
+    Writer(int number, Connections connections, Backlog backlog, StoreCounters counters, LongSupplier ids) {
         this.connections = connections;
         this.backlog = backlog;
         this.counters = counters;
+        this.ids = ids;
         thread = new Thread(this::run, "message-store-" + number);
         thread.setDaemon(true);
     }
@@ -81,17 +92,43 @@ final class Writer {
         }
     }
 
-    /** @param again whether it was tried before, and may have been committed */
-    private record Part(List<Entry> entries, boolean again) {}
+    /** A tenant was read, and nothing of it is handed in until this returns. */
+    void take(TenantId tenant, Journal journal) {
+        journals.put(tenant, journal);
+    }
+
+    /** A tenant is read anew before anything of it is handed in. On the thread. */
+    void forget(TenantId tenant) {
+        journals.remove(tenant);
+    }
+
+    /** Changes that are made together, or were to be before one of them turned out to be at fault. */
+    private static final class Part {
+        final List<Entry> entries;
+
+        /** What they come to; null until that is known. */
+        @Nullable
+        Folded folded;
+
+        @Nullable
+        StoreStatement statement;
+
+        /** Whether it may have been committed. */
+        boolean isUncertain;
+
+        Part(List<Entry> entries) {
+            this.entries = entries;
+        }
+    }
 
     private void write(List<Entry> batch) throws InterruptedException {
         var parts = new ArrayDeque<Part>();
-        parts.add(new Part(batch, false));
+        parts.add(new Part(batch));
         while (!parts.isEmpty()) {
             var part = parts.remove();
             try {
                 commit(part);
-                tellStored(part.entries());
+                tellStored(part.entries);
             } catch (SQLException e) {
                 handle(e, part, parts);
             } catch (RuntimeException | OutOfMemoryError e) {
@@ -101,13 +138,32 @@ final class Writer {
     }
 
     private void commit(Part part) throws SQLException {
-        var statement = new StoreStatement();
-        Folded.of(part.entries()).tell(statement);
+        var folded = part.folded;
+        var statement = part.statement;
+        if (folded == null || statement == null) {
+            folded = Folded.of(part.entries, tenant -> journals.computeIfAbsent(tenant, first -> new Journal()));
+            statement = new StoreStatement();
+            folded.tell(statement, ids, full ? null : this::rows);
+            part.folded = folded;
+            part.statement = statement;
+        }
         if (!statement.isEmpty()) {
-            statement.execute(connected(), part.again());
-            counters.committed(statement.messages());
+            var open = connected();
+            if (!part.isUncertain || !statement.wasCommitted(open)) {
+                part.isUncertain = true;
+                statement.execute(open);
+            }
+            counters.committed(folded.messages());
             succeeded();
         }
+        folded.written();
+        folded.tenants()
+                .forEach(tenant -> journals.computeIfPresent(tenant, (id, kept) -> kept.isEmpty() ? null : kept));
+    }
+
+    /** The bytes of rows of a tenant's journal that are there. */
+    private Map<Long, byte[]> rows(TenantId tenant, List<Long> ids) throws SQLException {
+        return JournalRows.read(connected(), tenant, ids);
     }
 
     private Connection connected() throws SQLException {
@@ -171,17 +227,14 @@ final class Writer {
         if (kind != StoreFault.AWAY) {
             answered();
         }
+        if (kind != StoreFault.AWAY) {
+            part.isUncertain = false;
+        }
         switch (kind) {
-            case DATA -> {
-                if (part.again()) {
-                    split(fault, part, parts);
-                } else {
-                    parts.addFirst(new Part(part.entries(), true));
-                }
-            }
+            case DATA -> split(fault, part, parts);
             case AGAIN -> {
                 log.debug("A batch is made again", fault);
-                parts.addFirst(new Part(part.entries(), true));
+                parts.addFirst(part);
             }
             case AWAY -> {
                 disconnect();
@@ -189,7 +242,7 @@ final class Writer {
                     away = true;
                     log.warn("The message store is away, changes wait for it: {}", firstLine(fault));
                 }
-                parts.addFirst(new Part(part.entries(), true));
+                parts.addFirst(part);
                 pause();
             }
             case FULL -> {
@@ -204,24 +257,24 @@ final class Writer {
     }
 
     private void refuseMessages(Part part, ArrayDeque<Part> parts) {
-        var rest = part.entries().stream()
+        var rest = part.entries.stream()
                 .filter(entry -> !(entry.change() instanceof Queued))
                 .toList();
         if (!rest.isEmpty()) {
-            parts.addFirst(new Part(rest, true));
+            parts.addFirst(new Part(rest));
         }
-        part.entries().stream()
+        part.entries.stream()
                 .filter(entry -> entry.change() instanceof Queued)
                 .forEach(entry -> tellRefused(entry, Refusal.FULL));
     }
 
     /** Until the change at fault is alone. */
     private void split(Throwable fault, Part part, ArrayDeque<Part> parts) {
-        var entries = part.entries();
+        var entries = part.entries;
         int half = entries.size() / 2;
         if (half > 0) {
-            parts.addFirst(new Part(entries.subList(half, entries.size()), true));
-            parts.addFirst(new Part(entries.subList(0, half), true));
+            parts.addFirst(new Part(entries.subList(half, entries.size())));
+            parts.addFirst(new Part(entries.subList(0, half)));
             return;
         }
         var guilty = entries.get(0);

@@ -111,7 +111,7 @@ class StoreAwayTest extends ServiceTest {
         // given a change that is committed while the answer is held back
         proxy.holdAnswers();
         var outcome = queue(1);
-        await().until(() -> count("mqtt_queue") == 1);
+        await().until(() -> count("mqtt_journal") == 1);
         assertThat(outcome).isNotDone();
 
         // when the connection is cut, then the change is made again, and once
@@ -120,7 +120,7 @@ class StoreAwayTest extends ServiceTest {
         get(outcome);
         get(queue(2));
         assertThat(positions()).containsExactly(1L, 2L);
-        assertThat(count("mqtt_message")).isEqualTo(2);
+        assertThat(count("mqtt_journal")).isEqualTo(2);
     }
 
     @Test
@@ -170,7 +170,7 @@ class StoreAwayTest extends ServiceTest {
                 create or replace function disk_full() returns trigger language plpgsql as $$
                 begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$
                 """).update();
-        jdbc.sql("create trigger disk_full before insert on mqtt_message for each row" + " when (new.tenant_id = '"
+        jdbc.sql("create trigger disk_full before insert on mqtt_journal for each row" + " when (new.tenant_id = '"
                         + acme + "') execute function disk_full()")
                 .update();
         try {
@@ -185,7 +185,7 @@ class StoreAwayTest extends ServiceTest {
             get(body);
             assertThat(positions()).isEmpty();
         } finally {
-            jdbc.sql("drop trigger disk_full on mqtt_message").update();
+            jdbc.sql("drop trigger disk_full on mqtt_journal").update();
         }
         // and with room again all is as before
         get(queue(3));

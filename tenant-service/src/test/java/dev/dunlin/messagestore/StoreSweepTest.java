@@ -99,11 +99,20 @@ class StoreSweepTest extends ServiceTest {
 
         // then the first is gone, with its subscription, its queue and the message that it alone queued
         assertThat(count("mqtt_subscription")).isEqualTo(0);
-        assertThat(count("mqtt_queue")).isEqualTo(1);
-        assertThat(count("mqtt_message")).isEqualTo(1);
-        assertThat(store.load(acme).sessions())
+        var tenant = store.load(acme);
+        assertThat(tenant.sessions())
                 .extracting(kept -> kept.session().clientId())
                 .containsExactlyInAnyOrder("recent", "endless");
+        assertThat(tenant.messages()).extracting(StoredMessage::id).containsExactly(shared.id());
+    }
+
+    @Test
+    void removesWhatWasQueuedForTheLastSessionOfATenant() throws Exception {
+        var old = left(before.session("old"), YESTERDAY, null);
+        var message = before.message("plant/a", "for the old one");
+        before.stored(acme, put(old), queued(message, place(old, 1, message)));
+        store.store.sweeper.sweep(Duration.ofHours(1));
+        assertThat(count("mqtt_journal")).isZero();
     }
 
     @Test
@@ -148,9 +157,9 @@ class StoreSweepTest extends ServiceTest {
                 acme,
                 put(session),
                 queued(old, place(session, 1, old)),
-                queued(recent, place(session, 2, recent)),
                 retained("plant/old", () -> new StoredRetained(expiring(0, YESTERDAY), "boiler")),
                 retained("plant/recent", () -> new StoredRetained(expiring(0, NOW.minusSeconds(60)), "boiler")));
+        before.stored(acme, queued(recent, place(session, 2, recent)));
 
         // when it is tidied, then the recent ones are left
         store.store.sweeper.sweep(Duration.ofHours(1));
@@ -175,8 +184,8 @@ class StoreSweepTest extends ServiceTest {
 
         // when it is tidied, then nothing of it is left
         store.store.sweeper.sweep(Duration.ZERO);
-        for (var table : List.of(
-                "mqtt_session", "mqtt_subscription", "mqtt_queue", "mqtt_message", "mqtt_retained", "mqtt_received")) {
+        for (var table :
+                List.of("mqtt_session", "mqtt_subscription", "mqtt_journal", "mqtt_retained", "mqtt_received")) {
             assertThat(count(table)).as(table).isEqualTo(0);
         }
         assertThat(count("mqtt_tenant_deleted")).isEqualTo(0);

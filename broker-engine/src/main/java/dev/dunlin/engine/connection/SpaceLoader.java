@@ -175,7 +175,10 @@ final class SpaceLoader {
         var policy = AccessPolicy.compile(holder.access(), stored.clientId(), holder.name());
         var session = new Session(home, space, stored.credential(), holder.name(), stored.clientId(), policy);
         session.restore(
-                stored.id(), stored.expirySeconds(), stored.will() == null ? null : TenantStore.will(stored.will()));
+                stored.id(),
+                kept.nextPosition(),
+                stored.expirySeconds(),
+                stored.will() == null ? null : TenantStore.will(stored.will()));
         space.restore(session);
         for (var subscription : kept.subscriptions()) {
             restore(space, session, subscription);

@@ -40,6 +40,9 @@ public interface MessageStore {
      */
     CompletionStage<StoredTenant> load(TenantId tenant);
 
+    /** The engine has let go of what it was given of a tenant, and of what it has handed in since: it loads it before it goes on. */
+    void unloaded(TenantId tenant);
+
     /**
      * Takes note of a change. Those of one tenant are made in their order; several may be made together, all or none of them.
      *

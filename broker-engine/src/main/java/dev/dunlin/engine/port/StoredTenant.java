@@ -22,12 +22,14 @@ public record StoredTenant(List<Kept> sessions, List<StoredMessage> messages, Li
      * A session with what hangs on it.
      *
      * @param queue in the order of positions; places whose message is missing are not among them
+     * @param nextPosition from which on no position of the queue was ever used
      * @param received Packet Identifiers of QoS 2 messages that its client has not released
      */
     public record Kept(
             StoredSession session,
             List<StoredSubscription> subscriptions,
             List<StoredPlace> queue,
+            long nextPosition,
             List<Integer> received) {
         public Kept {
             subscriptions = List.copyOf(subscriptions);

@@ -20,7 +20,7 @@ final class Durability {
     /** The session's number in the store. */
     final long id;
 
-    private final AtomicLong positions = new AtomicLong();
+    private final AtomicLong positions;
 
     /** Subscriptions that are on their way into the store. */
     private final AtomicInteger subscriptionsUnderWay = new AtomicInteger();
@@ -32,17 +32,18 @@ final class Durability {
     private @Nullable Map<Integer, Receipt> unsafe;
 
     Durability(long id) {
+        this(id, 0);
+    }
+
+    /** @param nextPosition from which on no place is taken yet */
+    Durability(long id, long nextPosition) {
         this.id = id;
+        positions = new AtomicLong(nextPosition);
     }
 
     /** The place of one more message. Those of one publisher are taken in the order of its messages. */
     long nextPosition() {
         return positions.getAndIncrement();
-    }
-
-    /** {@code position} is taken already. */
-    void restored(long position) {
-        positions.set(Math.max(positions.get(), position + 1));
     }
 
     /**

@@ -232,11 +232,15 @@ public final class Session {
         drain();
     }
 
-    /** Restores what an earlier process knew, in a session without a client. */
-    public void restore(long id, long expirySeconds, @Nullable Will will) {
+    /**
+     * Restores what an earlier process knew, in a session without a client.
+     *
+     * @param nextPosition from which on no place of its queue is taken
+     */
+    public void restore(long id, long nextPosition, long expirySeconds, @Nullable Will will) {
         this.expirySeconds = expirySeconds;
         this.will = will;
-        durability = new Durability(id);
+        durability = new Durability(id, nextPosition);
         host.countDurable(1);
     }
 
@@ -250,7 +254,6 @@ public final class Session {
                 shared,
                 place.isReceived());
         outgoing.keep(new Kept(deposit, place.position(), true));
-        durability().restored(place.position());
         if (outgoing.isReceived()) {
             window().add(outgoing);
         } else if (policy.mayReceive(message.topic())) {

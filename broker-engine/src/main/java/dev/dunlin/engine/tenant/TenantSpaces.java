@@ -117,6 +117,7 @@ public final class TenantSpaces {
                     return known;
                 }
                 space.markUnloaded();
+                store.unloaded(id); // before it can be loaded again
                 return null;
             });
             if (space.isUnloaded()) {
@@ -151,7 +152,13 @@ public final class TenantSpaces {
     /** Forgets the space, whatever is left in it. */
     public void forget(TenantSpace space) {
         space.markUnloaded();
-        spaces.remove(space.id(), space);
+        spaces.computeIfPresent(space.id(), (id, known) -> {
+            if (known != space) {
+                return known;
+            }
+            store.unloaded(id); // before it can be loaded again
+            return null;
+        });
     }
 
     public Collection<TenantSpace> all() {

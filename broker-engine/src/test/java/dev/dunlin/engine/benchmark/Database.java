@@ -70,21 +70,17 @@ final class Database implements AutoCloseable {
                 """, row -> new Written(row.getLong(1), row.getLong(2)));
     }
 
-    /** Rows of the tables that are empty while no message is queued. */
+    /** Rows of the journals, which are empty while no message is queued. */
     long queued() {
-        return ask(
-                "select (select count(*) from mqtt_queue) + (select count(*) from mqtt_message)",
-                row -> row.getLong(1));
+        return ask("select count(*) from mqtt_journal", row -> row.getLong(1));
     }
 
     /** Cleans at once what autovacuum would clean sooner or later. */
     void vacuum() {
-        for (var table : List.of("mqtt_queue", "mqtt_message")) {
-            try (var statement = connection.createStatement()) {
-                statement.execute("vacuum (parallel 0) " + table);
-            } catch (SQLException refused) {
-                throw failed(refused);
-            }
+        try (var statement = connection.createStatement()) {
+            statement.execute("vacuum (parallel 0) mqtt_journal");
+        } catch (SQLException refused) {
+            throw failed(refused);
         }
     }
 

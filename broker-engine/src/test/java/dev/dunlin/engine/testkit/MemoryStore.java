@@ -33,6 +33,7 @@ public final class MemoryStore implements MessageStore {
         StoredSession session;
         final Map<String, StoredSubscription> subscriptions = new TreeMap<>();
         final Map<Long, StoredPlace> queue = new TreeMap<>();
+        long nextPosition;
         final TreeSet<Integer> received = new TreeSet<>();
 
         Row(StoredSession session) {
@@ -162,11 +163,15 @@ public final class MemoryStore implements MessageStore {
                         row.queue.values().stream()
                                 .filter(place -> tables.messages.containsKey(place.message()))
                                 .toList(),
+                        row.nextPosition,
                         List.copyOf(row.received)))
                 .toList();
         return CompletableFuture.completedFuture(new StoredTenant(
                 sessions, List.copyOf(tables.messages.values()), List.copyOf(tables.retained.values())));
     }
+
+    @Override
+    public void unloaded(TenantId tenant) {}
 
     @Override
     public void change(TenantId tenant, StoreChange change, @Nullable Listener listener) {
@@ -220,7 +225,7 @@ public final class MemoryStore implements MessageStore {
         } else if (change instanceof StoreChange.PlaceReceived received) {
             var row = tables.sessions.get(received.session());
             if (row != null) {
-                row.queue.computeIfPresent(received.position(), (position, place) -> received(place));
+                row.queue.computeIfPresent(received.position(), (position, place) -> place.asReceived());
             }
         } else if (change instanceof StoreChange.PlaceRemoved removed) {
             var row = tables.sessions.get(removed.session());
@@ -253,6 +258,7 @@ public final class MemoryStore implements MessageStore {
             var row = tables.sessions.get(place.session());
             if (row != null) {
                 row.queue.put(place.position(), place);
+                row.nextPosition = Math.max(row.nextPosition, place.position() + 1);
                 queued++;
             }
         }
@@ -261,18 +267,6 @@ public final class MemoryStore implements MessageStore {
         if (received != null && publisher != null) {
             publisher.received.add(received.packetId());
         }
-    }
-
-    private static StoredPlace received(StoredPlace place) {
-        return new StoredPlace(
-                place.session(),
-                place.position(),
-                place.message(),
-                place.qos(),
-                place.retain(),
-                true,
-                place.subscriptionIds(),
-                place.shared());
     }
 
     @Override

@@ -1,0 +1,181 @@
+package dev.dunlin.messagestore;
+
+import dev.dunlin.engine.port.StoredMessage;
+import dev.dunlin.engine.port.StoredPlace;
+import dev.dunlin.messagestore.Journal.Located;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Makes of the rows of a tenant's journal, in their order, what counts of them. */
+final class JournalReplay {
+    private record Message(StoredMessage message, Located where) {}
+
+    private static final class Place {
+        StoredPlace place;
+        final Located where;
+
+        @Nullable
+        Located received;
+
+        Place(StoredPlace place, Located where) {
+            this.place = place;
+            this.where = where;
+        }
+    }
+
+    private static final class Queue {
+        final TreeMap<Long, Place> places = new TreeMap<>();
+        long nextPosition;
+
+        void mentions(long position) {
+            nextPosition = Math.max(nextPosition, position + 1);
+        }
+    }
+
+    private final List<Segment> segments = new ArrayList<>();
+    private final Map<Long, Queue> queues = new HashMap<>();
+    private final Map<Long, Message> messages = new LinkedHashMap<>();
+    private final Journal journal = new Journal();
+
+    /**
+     * The next row.
+     *
+     * @throws SegmentBytes.DamagedException if it cannot be read
+     */
+    void add(long id, byte[] row) {
+        var size = new Size();
+        SegmentBytes.read(row, size);
+        var segment = new Segment(id, row.length, size.removalBytes);
+        segments.add(segment);
+        SegmentBytes.read(row, new Row(segment));
+    }
+
+    private Queue queue(long session) {
+        return queues.computeIfAbsent(session, first -> new Queue());
+    }
+
+    private static final class Size implements SegmentBytes.Entries {
+        int removalBytes;
+
+        @Override
+        public void message(StoredMessage message, int bytes) {}
+
+        @Override
+        public void place(StoredPlace place, int bytes) {}
+
+        @Override
+        public void received(long session, long position, int bytes) {}
+
+        @Override
+        public void removed(long session, long first, long last, int bytes) {
+            removalBytes += bytes;
+        }
+    }
+
+    private final class Row implements SegmentBytes.Entries {
+        private final Segment segment;
+
+        Row(Segment segment) {
+            this.segment = segment;
+        }
+
+        @Override
+        public void message(StoredMessage message, int bytes) {
+            messages.put(message.id(), new Message(message, new Located(segment, bytes)));
+        }
+
+        @Override
+        public void place(StoredPlace place, int bytes) {
+            var queue = queue(place.session());
+            queue.mentions(place.position());
+            queue.places.put(place.position(), new Place(place, new Located(segment, bytes)));
+        }
+
+        @Override
+        public void received(long session, long position, int bytes) {
+            var place = queue(session).places.get(position);
+            if (place != null) {
+                place.place = place.place.asReceived();
+                place.received = new Located(segment, bytes);
+            }
+        }
+
+        @Override
+        public void removed(long session, long first, long last, int bytes) {
+            var queue = queue(session);
+            queue.mentions(last);
+            var removed = queue.places.subMap(first, true, last, true);
+            removed.values().forEach(place -> segment.removesFrom(place.where.segment()));
+            removed.clear();
+        }
+    }
+
+    /**
+     * After the last row: leaves out what hangs on other sessions than {@code sessions}, places without their message and messages
+     * without a place.
+     *
+     * @return the rows that can go
+     */
+    List<Long> finish(Set<Long> sessions) {
+        queues.keySet().retainAll(sessions);
+        var wanted = new HashSet<Long>();
+        queues.forEach((session, queue) -> {
+            queue.places.values().removeIf(place -> !messages.containsKey(place.place.message()));
+            queue.places.forEach((position, place) -> {
+                wanted.add(place.place.message());
+                journal.putPlace(session, position, place.where);
+                if (place.received != null) {
+                    journal.putReceived(session, position, place.received);
+                }
+            });
+        });
+        messages.keySet().retainAll(wanted);
+        messages.forEach((id, message) -> journal.putBody(id, message.where));
+        segments.forEach(journal::add);
+        return removeNeedless();
+    }
+
+    private List<Long> removeNeedless() {
+        var gone = new ArrayList<Long>();
+        var open = new ArrayDeque<>(segments);
+        while (!open.isEmpty()) {
+            var segment = open.remove();
+            if (segment.canGo() && journal.segments().contains(segment)) {
+                open.addAll(segment.removedIn());
+                journal.remove(segment);
+                gone.add(segment.id);
+            }
+        }
+        return gone;
+    }
+
+    List<StoredMessage> messages() {
+        return messages.values().stream().map(Message::message).toList();
+    }
+
+    /** In the order of positions. */
+    List<StoredPlace> queueOf(long session) {
+        var queue = queues.get(session);
+        return queue == null
+                ? List.of()
+                : queue.places.values().stream().map(place -> place.place).toList();
+    }
+
+    /** Beyond all positions of which a row knows. */
+    long nextPositionOf(long session) {
+        var queue = queues.get(session);
+        return queue == null ? 0 : queue.nextPosition;
+    }
+
+    Journal journal() {
+        return journal;
+    }
+}

@@ -1,0 +1,240 @@
+package dev.dunlin.messagestore;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.dunlin.engine.port.StoredMessage;
+import dev.dunlin.engine.port.StoredPlace;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of a row of the journal: one that tells the format, then entries one after the other, each with one byte that tells
+ * its kind. Numbers are big-endian; texts, lists and bytes have their length before them in four bytes; a field in brackets is
+ * there if its flag is set.
+ *
+ * <pre>
+ * 1 message   id 8, flags 1, [expiry in seconds 8], [expires at, microseconds since 1970 8], topic, properties, payload
+ * 2 place     session 8, position 8, message 8, flags 1, [subscription identifiers, each 4], [shared subscription]
+ * 3 received  session 8, position 8: PUBREC has come for the message at this place
+ * 4 removed   session 8, first position 8, last position 8
+ * </pre>
+ *
+ * The lowest two bits of the flags are the QoS, the next is RETAIN.
+ */
+final class SegmentBytes {
+    private static final byte FORMAT = 1;
+    private static final byte MESSAGE = 1;
+    private static final byte PLACE = 2;
+    private static final byte RECEIVED = 3;
+    private static final byte REMOVED = 4;
+
+    private static final int QOS = 3;
+    private static final int RETAIN = 1 << 2;
+    private static final int HAS_EXPIRY = 1 << 3;
+    private static final int HAS_EXPIRES_AT = 1 << 4;
+    private static final int IS_RECEIVED = 1 << 3;
+    private static final int HAS_SUBSCRIPTION_IDS = 1 << 4;
+    private static final int HAS_SHARED = 1 << 5;
+
+    private static final int FIRST_CAPACITY = 1_024;
+    /** Of all fields of an entry whose length is known. */
+    private static final int MAX_FIXED_BYTES = 64;
+
+    private ByteBuffer buffer = ByteBuffer.allocate(FIRST_CAPACITY).put(FORMAT);
+
+    /** What is told of each entry of a row, in order; {@code bytes} is what it takes there. */
+    interface Entries {
+        void message(StoredMessage message, int bytes);
+
+        void place(StoredPlace place, int bytes);
+
+        void received(long session, long position, int bytes);
+
+        void removed(long session, long first, long last, int bytes);
+    }
+
+    /** The bytes of a row are not such as are ever written. */
+    static final class DamagedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        DamagedException(String message, RuntimeException cause) {
+            super(message, cause);
+        }
+    }
+
+    int length() {
+        return buffer.position();
+    }
+
+    byte[] bytes() {
+        return Arrays.copyOf(buffer.array(), buffer.position());
+    }
+
+    /** @return how many bytes it takes; so the others */
+    int putMessage(StoredMessage message) {
+        int start = buffer.position();
+        var topic = message.topic().getBytes(UTF_8);
+        var expiresAt = message.expiresAt();
+        begin(MESSAGE, topic.length + message.properties().length + message.payload().length)
+                .putLong(message.id())
+                .put((byte) (flags(message.qos(), message.retain())
+                        | (message.expirySeconds() < 0 ? 0 : HAS_EXPIRY)
+                        | (expiresAt == null ? 0 : HAS_EXPIRES_AT)));
+        if (message.expirySeconds() >= 0) {
+            buffer.putLong(message.expirySeconds());
+        }
+        if (expiresAt != null) {
+            buffer.putLong(ChronoUnit.MICROS.between(Instant.EPOCH, expiresAt));
+        }
+        put(topic);
+        put(message.properties());
+        put(message.payload());
+        return buffer.position() - start;
+    }
+
+    int putPlace(StoredPlace place) {
+        int start = buffer.position();
+        var ids = place.subscriptionIds();
+        var shared = place.shared() == null ? null : place.shared().getBytes(UTF_8);
+        begin(PLACE, ids.size() * Integer.BYTES + (shared == null ? 0 : shared.length))
+                .putLong(place.session())
+                .putLong(place.position())
+                .putLong(place.message())
+                .put((byte) (flags(place.qos(), place.retain())
+                        | (place.isReceived() ? IS_RECEIVED : 0)
+                        | (ids.isEmpty() ? 0 : HAS_SUBSCRIPTION_IDS)
+                        | (shared == null ? 0 : HAS_SHARED)));
+        if (!ids.isEmpty()) {
+            buffer.putInt(ids.size());
+            ids.forEach(buffer::putInt);
+        }
+        if (shared != null) {
+            put(shared);
+        }
+        return buffer.position() - start;
+    }
+
+    int putReceived(long session, long position) {
+        int start = buffer.position();
+        begin(RECEIVED, 0).putLong(session).putLong(position);
+        return buffer.position() - start;
+    }
+
+    /** All places from the first position to the last. */
+    int putRemoved(long session, long first, long last) {
+        int start = buffer.position();
+        begin(REMOVED, 0).putLong(session).putLong(first).putLong(last);
+        return buffer.position() - start;
+    }
+
+    private static int flags(int qos, boolean retain) {
+        return qos | (retain ? RETAIN : 0);
+    }
+
+    private ByteBuffer begin(byte kind, int variableBytes) {
+        int needed = MAX_FIXED_BYTES + variableBytes;
+        if (buffer.remaining() < needed) {
+            int capacity = Math.max(2 * buffer.capacity(), buffer.position() + needed);
+            buffer = ByteBuffer.allocate(capacity).put(buffer.flip());
+        }
+        return buffer.put(kind);
+    }
+
+    private void put(byte[] bytes) {
+        buffer.putInt(bytes.length).put(bytes);
+    }
+
+    /** @throws DamagedException if it is not as it was written */
+    static void read(byte[] row, Entries entries) {
+        var buffer = ByteBuffer.wrap(row);
+        try {
+            byte format = buffer.get();
+            if (format != FORMAT) {
+                throw new IllegalArgumentException("format " + format);
+            }
+            while (buffer.hasRemaining()) {
+                readEntry(buffer, entries);
+            }
+        } catch (BufferUnderflowException | IllegalArgumentException | NegativeArraySizeException e) {
+            throw new DamagedException("not readable at byte " + buffer.position(), e);
+        }
+    }
+
+    private static void readEntry(ByteBuffer buffer, Entries entries) {
+        int start = buffer.position();
+        byte kind = buffer.get();
+        switch (kind) {
+            case MESSAGE -> {
+                var message = readMessage(buffer);
+                entries.message(message, buffer.position() - start);
+            }
+            case PLACE -> {
+                var place = readPlace(buffer);
+                entries.place(place, buffer.position() - start);
+            }
+            case RECEIVED -> entries.received(buffer.getLong(), buffer.getLong(), buffer.position() - start);
+            case REMOVED ->
+                entries.removed(buffer.getLong(), buffer.getLong(), buffer.getLong(), buffer.position() - start);
+            default -> throw new IllegalArgumentException("kind " + kind);
+        }
+    }
+
+    private static StoredMessage readMessage(ByteBuffer buffer) {
+        long id = buffer.getLong();
+        int flags = buffer.get();
+        long expirySeconds = (flags & HAS_EXPIRY) == 0 ? -1 : buffer.getLong();
+        var expiresAt = (flags & HAS_EXPIRES_AT) == 0 ? null : Instant.EPOCH.plus(buffer.getLong(), ChronoUnit.MICROS);
+        var topic = new String(readBytes(buffer), UTF_8);
+        var properties = readBytes(buffer);
+        var payload = readBytes(buffer);
+        return new StoredMessage(
+                id, topic, payload, properties, flags & QOS, (flags & RETAIN) != 0, expirySeconds, expiresAt);
+    }
+
+    private static StoredPlace readPlace(ByteBuffer buffer) {
+        long session = buffer.getLong();
+        long position = buffer.getLong();
+        long message = buffer.getLong();
+        int flags = buffer.get();
+        List<Integer> ids = (flags & HAS_SUBSCRIPTION_IDS) == 0 ? List.of() : readInts(buffer);
+        @Nullable String shared = (flags & HAS_SHARED) == 0 ? null : new String(readBytes(buffer), UTF_8);
+        return new StoredPlace(
+                session,
+                position,
+                message,
+                flags & QOS,
+                (flags & RETAIN) != 0,
+                (flags & IS_RECEIVED) != 0,
+                ids,
+                shared);
+    }
+
+    private static List<Integer> readInts(ByteBuffer buffer) {
+        int count = readLength(buffer, Integer.BYTES);
+        var ints = new ArrayList<Integer>(count);
+        for (int i = 0; i < count; i++) {
+            ints.add(buffer.getInt());
+        }
+        return ints;
+    }
+
+    private static byte[] readBytes(ByteBuffer buffer) {
+        var bytes = new byte[readLength(buffer, 1)];
+        buffer.get(bytes);
+        return bytes;
+    }
+
+    private static int readLength(ByteBuffer buffer, int elementBytes) {
+        int length = buffer.getInt();
+        if (length < 0 || (long) length * elementBytes > buffer.remaining()) {
+            throw new IllegalArgumentException("length " + length);
+        }
+        return length;
+    }
+}
