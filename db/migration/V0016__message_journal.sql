@@ -14,8 +14,9 @@ create index mqtt_journal_expiry on mqtt_journal (expires_at) where expires_at i
 -- As they came: compressing them costs more than it saves, and many are compressed or encrypted already
 alter table mqtt_journal alter column entries set storage external;
 
--- Filled and emptied all the time: see V0012
+-- Rows of up to a page stay in it. Filled and emptied all the time: see V0012
 alter table mqtt_journal set (
+  toast_tuple_target = 8160,
   autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000,
   autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000,

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * delivered must not keep the next messages out.
  */
 final class Backlog {
-    private static final int MAX_BATCH_ROWS = 4_000;
+    private static final int MAX_BATCH_ROWS = 10_000;
     private static final long MAX_BATCH_BYTES = 8L << 20;
-    private static final long FOLD_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long FOLD_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long FOLD_RETAINED_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int MAX_FOLDING_RETAINED = 20_000;
 
@@ -38,6 +38,7 @@ final class Backlog {
     /** In a batch that is being written as well; so the others. */
     private int unwrittenEntries;
 
+    private int unwrittenRows;
     private long unwrittenBytes;
     private int unwrittenMessages;
     private long unwrittenMessageBytes;
@@ -118,6 +119,7 @@ final class Backlog {
 
     private void count(Entry entry, int change) {
         unwrittenEntries += change;
+        unwrittenRows += change * entry.rows();
         unwrittenBytes += change * entry.bytes();
         if (isMessage(entry)) {
             unwrittenMessages += change;
@@ -138,7 +140,7 @@ final class Backlog {
             if (foldingRetainedCount > 0 && (closed || retainedDueNanos - now <= 0)) {
                 takeAllFolding();
             }
-            if (!entries.isEmpty() && (closed || dueNanos - now <= 0 || unwrittenEntries > MAX_BATCH_ROWS)) {
+            if (!entries.isEmpty() && (closed || dueNanos - now <= 0 || unwrittenRows > MAX_BATCH_ROWS)) {
                 return batch();
             }
             if (closed) {

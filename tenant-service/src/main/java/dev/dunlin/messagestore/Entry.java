@@ -3,6 +3,7 @@ package dev.dunlin.messagestore;
 import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.StoreChange;
 import dev.dunlin.engine.port.StoreChange.Queued;
+import dev.dunlin.engine.port.StoreChange.Removed;
 import dev.dunlin.engine.port.StoreChange.RetainedChanged;
 import dev.dunlin.engine.port.StoreChange.SessionPut;
 import dev.dunlin.engine.port.StoreChange.SubscriptionPut;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A change on its way to the database.
  *
  * @param change null for a mark, which changes nothing: its listener is told when all before it is done
- * @param rows about how many it makes or removes
+ * @param rows about how many entries it makes or removes
  * @param bytes about what it holds in memory
  */
 record Entry(
@@ -39,12 +40,18 @@ record Entry(
     }
 
     private static int rows(StoreChange change) {
-        return change instanceof Queued queued ? 1 + queued.places().size() : 1;
+        if (change instanceof Queued queued) {
+            return 1 + queued.places().size();
+        }
+        return change instanceof Removed removed ? removed.positions().length + removed.messages().length : 1;
     }
 
     private static long bytes(StoreChange change) {
         if (change instanceof Queued queued) {
             return bytes(queued.body()) + (long) PLACE_BYTES * queued.places().size();
+        }
+        if (change instanceof Removed removed) {
+            return (long) Long.BYTES * (removed.positions().length + removed.messages().length);
         }
         if (change instanceof SessionPut put && put.session().will() != null) {
             return bytes(put.session().will().message());

@@ -1,12 +1,11 @@
 package dev.dunlin.messagestore;
 
 import dev.dunlin.engine.port.StoreChange;
-import dev.dunlin.engine.port.StoreChange.MessageRemoved;
 import dev.dunlin.engine.port.StoreChange.PlaceReceived;
-import dev.dunlin.engine.port.StoreChange.PlaceRemoved;
 import dev.dunlin.engine.port.StoreChange.Queued;
 import dev.dunlin.engine.port.StoreChange.Received;
 import dev.dunlin.engine.port.StoreChange.ReceivedRemoved;
+import dev.dunlin.engine.port.StoreChange.Removed;
 import dev.dunlin.engine.port.StoreChange.RetainedChanged;
 import dev.dunlin.engine.port.StoreChange.RetainedTopic;
 import dev.dunlin.engine.port.StoreChange.SessionPut;
@@ -77,10 +76,8 @@ final class Folded {
             if (queued.received() != null) {
                 note(tenant, queued.received(), true);
             }
-        } else if (change instanceof PlaceRemoved removed) {
-            tenant.journal.removePlace(removed.session(), removed.position());
-        } else if (change instanceof MessageRemoved removed) {
-            tenant.journal.removeMessage(removed.message());
+        } else if (change instanceof Removed removed) {
+            tenant.journal.remove(removed);
         } else if (change instanceof PlaceReceived received) {
             tenant.journal.receive(received.session(), received.position());
         } else if (change instanceof RetainedChanged changed) {

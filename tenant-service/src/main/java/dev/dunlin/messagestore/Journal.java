@@ -1,32 +1,26 @@
 package dev.dunlin.messagestore;
 
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where in the journal of one tenant each message and each place in a queue is that counts. Of one thread at a time: of who
- * reads the tenant, then of its writer.
+ * In which row of the journal of one tenant each message and each place in a queue is that counts. Of one thread at a time: of
+ * who reads the tenant, then of its writer.
  */
 final class Journal {
-    /** An entry that counts. */
-    record Located(Segment segment, int bytes) {}
-
-    /** Places in the queue of one session, by their position. */
+    /** By the position in the queue of one session. */
     private static final class Queue {
-        final Map<Long, Located> places = new HashMap<>();
-        final Map<Long, Located> received = new HashMap<>(0);
+        final LongMap<Segment> places = new LongMap<>();
+        final LongMap<Segment> received = new LongMap<>();
     }
 
     /** In the order in which they were written. */
     private final Set<Segment> segments = new LinkedHashSet<>();
 
-    private final Map<Long, Queue> queues = new HashMap<>();
-    private final Map<Long, Located> bodies = new HashMap<>();
+    private final LongMap<Queue> queues = new LongMap<>();
+    private final LongMap<Segment> messages = new LongMap<>();
     private long bytes;
     private long liveBytes;
 
@@ -46,7 +40,7 @@ final class Journal {
     void remove(Segment segment) {
         segments.remove(segment);
         bytes -= segment.bytes;
-        segment.gone();
+        segment.deleted();
     }
 
     /** Whether less than half of it is needed, and it is worth while. */
@@ -57,7 +51,7 @@ final class Journal {
         long staying = 0;
         long needed = 0;
         for (var segment : segments) {
-            if (!segment.isGone) {
+            if (!segment.isGone()) {
                 staying += segment.bytes;
                 needed += segment.neededBytes();
             }
@@ -66,45 +60,54 @@ final class Journal {
     }
 
     @Nullable
-    Located place(long session, long position) {
+    Segment place(long session, long position) {
         var queue = queues.get(session);
         return queue == null ? null : queue.places.get(position);
     }
 
-    /** Where it says that PUBREC has come for the message at this place. */
+    /** Which says that PUBREC has come for the message at this place. */
     @Nullable
-    Located received(long session, long position) {
+    Segment received(long session, long position) {
         var queue = queues.get(session);
         return queue == null ? null : queue.received.get(position);
     }
 
     @Nullable
-    Located body(long message) {
-        return bodies.get(message);
+    Segment message(long id) {
+        return messages.get(id);
     }
 
-    void putPlace(long session, long position, Located located) {
-        replaced(queues.computeIfAbsent(session, first -> new Queue()).places.put(position, located), located);
+    void putPlace(long session, long position, Segment segment) {
+        replaced(queue(session).places.put(position, segment), segment);
     }
 
-    void putReceived(long session, long position, Located located) {
-        replaced(queues.computeIfAbsent(session, first -> new Queue()).received.put(position, located), located);
+    void putReceived(long session, long position, Segment segment) {
+        replaced(queue(session).received.put(position, segment), segment);
     }
 
-    void putBody(long message, Located located) {
-        replaced(bodies.put(message, located), located);
+    private Queue queue(long session) {
+        var queue = queues.get(session);
+        if (queue == null) {
+            queue = new Queue();
+            queues.put(session, queue);
+        }
+        return queue;
     }
 
-    private void replaced(@Nullable Located earlier, Located now) {
+    void putMessage(long id, Segment segment) {
+        replaced(messages.put(id, segment), segment);
+    }
+
+    private void replaced(@Nullable Segment earlier, Segment now) {
         lost(earlier);
-        now.segment().put(now.bytes());
-        liveBytes += now.bytes();
+        now.counts();
+        liveBytes += now.entryBytes;
     }
 
-    private void lost(@Nullable Located located) {
-        if (located != null) {
-            located.segment().lose(located.bytes());
-            liveBytes -= located.bytes();
+    private void lost(@Nullable Segment segment) {
+        if (segment != null) {
+            segment.countsNoMore();
+            liveBytes -= segment.entryBytes;
         }
     }
 
@@ -126,23 +129,21 @@ final class Journal {
         }
     }
 
-    void removeBody(long message) {
-        lost(bodies.remove(message));
+    void removeMessage(long id) {
+        lost(messages.remove(id));
     }
 
     void removeSession(long session) {
-        entriesOf(session).forEach(this::lost);
+        eachOf(session, this::lost);
         queues.remove(session);
     }
 
-    /** All that counts of a session's queue. */
-    List<Located> entriesOf(long session) {
+    /** Tells of the row of each entry of a session's queue that counts. */
+    void eachOf(long session, Consumer<Segment> action) {
         var queue = queues.get(session);
-        if (queue == null) {
-            return List.of();
+        if (queue != null) {
+            queue.places.forEach((position, segment) -> action.accept(segment));
+            queue.received.forEach((position, segment) -> action.accept(segment));
         }
-        var entries = new ArrayList<>(queue.places.values());
-        entries.addAll(queue.received.values());
-        return entries;
     }
 }

@@ -1,22 +1,20 @@
 package dev.dunlin.messagestore;
 
 import dev.dunlin.engine.port.StoreChange.Queued;
+import dev.dunlin.engine.port.StoreChange.Removed;
 import dev.dunlin.engine.port.StoredMessage;
 import dev.dunlin.engine.port.StoredPlace;
 import dev.dunlin.engine.port.TenantId;
-import dev.dunlin.messagestore.Journal.Located;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  * What becomes of one tenant's journal with the changes of a batch: rows that are added and rows that go. What came and went
  * within the batch is not written. The journal itself changes only with {@link #written}.
  *
- * <p>A row goes when nothing in it counts any more. Where much of the journal no longer does, because every row still has
- * something that counts, the rows of which least is needed are written anew without the rest: the journal never takes more
- * than about twice what it holds.
+ * <p>What one session queues stands together, so that a row goes when its client has received that. Where much of the journal
+ * does not count any more, because every row still has something that does, the rows of which least is needed are written
+ * anew without the rest: the journal never takes much more than twice what it holds.
  */
 final class JournalBatch {
-    /** Of a row, about: small enough to go soon, large enough to make a message cheap. */
-    private static final int MAX_ROW_BYTES = 64 << 10;
+    /** So that a row fits into a page of PostgreSQL. */
+    private static final int MAX_ROW_BYTES = 8_000;
 
     private static final int MIN_GARBAGE_BYTES = 256 << 10;
     private static final int MAX_REWRITTEN_BYTES = 512 << 10;
@@ -41,9 +39,10 @@ final class JournalBatch {
     /** What is put, and where, once that is known. */
     private static final class Put<T> {
         final T what;
+        boolean isWritten;
 
         @Nullable
-        Located where;
+        Segment where;
 
         Put(T what) {
             this.what = what;
@@ -54,32 +53,36 @@ final class JournalBatch {
         /** With all that it had before this batch. */
         boolean isRemoved;
 
-        final Map<Long, Put<StoredPlace>> places = new LinkedHashMap<>();
-        final Map<Long, Put<Long>> received = new LinkedHashMap<>(0);
-        final Set<Long> removed = new HashSet<>();
+        final LongMap<Put<StoredPlace>> places = new LongMap<>();
+        final LongMap<Put<Long>> received = new LongMap<>();
+
+        /** And the rows that have them. */
+        final LongMap<Segment> removed = new LongMap<>();
     }
 
     private final TenantId tenant;
     private final Journal journal;
     private final int maxRowBytes;
     private final int minGarbageBytes;
-    private final Map<Long, Queue> queues = new LinkedHashMap<>();
-    private final Map<Long, Put<StoredMessage>> messages = new LinkedHashMap<>();
-    private final Set<Long> messagesRemoved = new LinkedHashSet<>();
 
+    private final LongMap<Queue> queues = new LongMap<>();
+    private final LongMap<Put<StoredMessage>> messages = new LongMap<>();
+    private final LongMap<Segment> messagesRemoved = new LongMap<>();
+
+    private final Set<Segment> touched = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Segment> gone = new LinkedHashSet<>();
     private final List<Segment> rewritten = new ArrayList<>();
     private final List<long[]> carried = new ArrayList<>();
+    private final Set<Segment> removedFrom = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Row> rows = new ArrayList<>();
-    private final Set<Segment> touched = new LinkedHashSet<>();
-    private final Set<Segment> removedFrom = new LinkedHashSet<>();
+    private int messageCount;
 
     JournalBatch(TenantId tenant, Journal journal) {
         this(tenant, journal, MAX_ROW_BYTES, MIN_GARBAGE_BYTES);
     }
 
     /**
-     * @param maxRowBytes of a row, but for its last entry
+     * @param maxRowBytes of a row that has more than one entry
      * @param minGarbageBytes for which it is worth while to write rows anew
      */
     JournalBatch(TenantId tenant, Journal journal, int maxRowBytes, int minGarbageBytes) {
@@ -90,12 +93,17 @@ final class JournalBatch {
     }
 
     private Queue queue(long session) {
-        return queues.computeIfAbsent(session, first -> new Queue());
+        var queue = queues.get(session);
+        if (queue == null) {
+            queue = new Queue();
+            queues.put(session, queue);
+        }
+        return queue;
     }
 
     void queue(Queued queued) {
         var body = queued.body();
-        if (body != null && journal.body(body.id()) == null) {
+        if (body != null && journal.message(body.id()) == null) {
             messages.put(body.id(), new Put<>(body));
         }
         for (var place : queued.places()) {
@@ -116,17 +124,34 @@ final class JournalBatch {
         }
     }
 
-    void removePlace(long session, long position) {
-        var queue = queue(session);
-        queue.received.remove(position);
-        if (queue.places.remove(position) == null && !queue.isRemoved) {
-            queue.removed.add(position);
+    void remove(Removed removed) {
+        if (removed.positions().length > 0) {
+            var queue = queue(removed.session());
+            for (long position : removed.positions()) {
+                removePlace(removed.session(), queue, position);
+            }
+        }
+        for (long id : removed.messages()) {
+            removeMessage(id);
         }
     }
 
-    void removeMessage(long message) {
-        if (messages.remove(message) == null) {
-            messagesRemoved.add(message);
+    private void removePlace(long session, Queue queue, long position) {
+        queue.received.remove(position);
+        if (queue.places.remove(position) == null && !queue.isRemoved) {
+            var segment = journal.place(session, position);
+            if (segment != null) {
+                queue.removed.put(position, segment);
+            }
+        }
+    }
+
+    private void removeMessage(long id) {
+        if (messages.remove(id) == null) {
+            var segment = journal.message(id);
+            if (segment != null) {
+                messagesRemoved.put(id, segment);
+            }
         }
     }
 
@@ -148,7 +173,7 @@ final class JournalBatch {
             if (source != null && journal.isMostlyGarbage(minGarbageBytes)) {
                 rewrite(source);
             }
-            write(ids);
+            new RowWriter(ids).write();
         } finally {
             touched.forEach(Segment::batchEnds);
         }
@@ -157,20 +182,20 @@ final class JournalBatch {
     private void countDying() {
         queues.forEach((session, queue) -> {
             if (queue.isRemoved) {
-                journal.entriesOf(session).forEach(this::dies);
+                journal.eachOf(session, this::dies);
             }
-            for (var position : queue.removed) {
-                dies(journal.place(session, position));
+            queue.removed.forEach((position, segment) -> {
+                dies(segment);
                 dies(journal.received(session, position));
-            }
+            });
         });
-        messagesRemoved.forEach(message -> dies(journal.body(message)));
+        messagesRemoved.forEach((id, segment) -> dies(segment));
     }
 
-    private void dies(@Nullable Located entry) {
-        if (entry != null) {
-            entry.segment().dying++;
-            touched.add(entry.segment());
+    private void dies(@Nullable Segment segment) {
+        if (segment != null) {
+            segment.dies();
+            touched.add(segment);
         }
     }
 
@@ -179,7 +204,7 @@ final class JournalBatch {
         var open = new ArrayDeque<>(touched);
         while (!open.isEmpty()) {
             var segment = open.remove();
-            if (!segment.isGone && segment.canGo()) {
+            if (!segment.isGone() && segment.canGo()) {
                 goes(segment);
                 open.addAll(segment.removedIn());
             }
@@ -187,11 +212,11 @@ final class JournalBatch {
     }
 
     private void goes(Segment segment) {
-        segment.isGone = true;
+        segment.goes();
         touched.add(segment);
         gone.add(segment);
         for (var other : segment.removedIn()) {
-            other.released++;
+            other.released();
             touched.add(other);
         }
     }
@@ -199,7 +224,7 @@ final class JournalBatch {
     private void rewrite(JournalRows source) throws SQLException {
         int bytes = 0;
         for (var segment : journal.segments()) {
-            if (!segment.isGone && 2 * segment.neededBytes() < segment.bytes) {
+            if (!segment.isGone() && 2 * segment.neededBytes() < segment.bytes) {
                 rewritten.add(segment);
                 bytes += segment.bytes;
                 if (bytes > MAX_REWRITTEN_BYTES) {
@@ -229,14 +254,14 @@ final class JournalBatch {
 
         @Override
         public void message(StoredMessage message, int bytes) {
-            if (isHere(journal.body(message.id())) && !messagesRemoved.contains(message.id())) {
+            if (journal.message(message.id()) == segment && !messagesRemoved.containsKey(message.id())) {
                 messages.put(message.id(), new Put<>(message));
             }
         }
 
         @Override
         public void place(StoredPlace place, int bytes) {
-            if (!isHere(journal.place(place.session(), place.position()))
+            if (journal.place(place.session(), place.position()) != segment
                     || isDone(place.session(), place.position())) {
                 return;
             }
@@ -250,7 +275,7 @@ final class JournalBatch {
         /** Rows are read in their order: a place that is written anew together with this has been seen. */
         @Override
         public void received(long session, long position, int bytes) {
-            if (isHere(journal.received(session, position)) && !isDone(session, position)) {
+            if (journal.received(session, position) == segment && !isDone(session, position)) {
                 var queue = queue(session);
                 if (!queue.places.containsKey(position)) {
                     queue.received.put(position, new Put<>(position));
@@ -265,97 +290,107 @@ final class JournalBatch {
             }
         }
 
-        private boolean isHere(@Nullable Located entry) {
-            return entry != null && entry.segment() == segment;
-        }
-
         private boolean isDone(long session, long position) {
             var queue = queues.get(session);
-            return queue != null && (queue.isRemoved || queue.removed.contains(position));
+            return queue != null && (queue.isRemoved || queue.removed.containsKey(position));
         }
-    }
-
-    private void write(LongSupplier ids) {
-        var writing = new RowWriter(ids);
-        for (var run : carried) {
-            writing.removed(run[0], run[1], run[2]);
-        }
-        queues.forEach((session, queue) -> writeRemoved(writing, session, queue.removed));
-        writing.removalsEnd();
-        messages.values().forEach(writing::message);
-        queues.forEach((session, queue) -> {
-            queue.places.values().forEach(writing::place);
-            queue.received.values().forEach(put -> writing.received(session, put));
-        });
-        writing.rowEnds();
-    }
-
-    /** Positions without gaps as one, and only where a row that stays has one of them: clients acknowledge in order. */
-    private void writeRemoved(RowWriter writing, long session, Set<Long> positions) {
-        if (positions.isEmpty()) {
-            return;
-        }
-        @Nullable Long first = null;
-        long last = 0;
-        for (long position : new TreeSet<>(positions)) {
-            if (!staysBehind(session, position)) {
-                continue;
-            }
-            if (first != null && position != last + 1) {
-                writing.removed(session, first, last);
-                first = null;
-            }
-            first = first == null ? (Long) position : first;
-            last = position;
-        }
-        if (first != null) {
-            writing.removed(session, first, last);
-        }
-    }
-
-    private boolean staysBehind(long session, long position) {
-        var place = journal.place(session, position);
-        if (place == null || place.segment().isGone) {
-            return false;
-        }
-        removedFrom.add(place.segment());
-        return true;
     }
 
     /** Fills one row after the other. */
     private final class RowWriter {
         private final LongSupplier ids;
+        private final List<Put<?>> puts = new ArrayList<>();
         private SegmentBytes bytes = new SegmentBytes();
         private int removalBytes;
         private boolean expires = true;
         private @Nullable Instant expiresAt;
-        private final List<Put<?>> puts = new ArrayList<>();
-        private final List<Integer> sizes = new ArrayList<>();
 
         RowWriter(LongSupplier ids) {
             this.ids = ids;
         }
 
-        void removed(long session, long first, long last) {
-            removalBytes += bytes.putRemoved(session, first, last);
+        void write() {
+            carried.forEach(run -> removed(run[0], run[1], run[2]));
+            queues.forEach(this::removed);
+            queues.forEach(this::queue);
+            messages.forEach((id, put) -> message(put));
+            rowEnds();
         }
 
-        void removalsEnd() {
-            expires = removalBytes == 0;
+        /** Positions without gaps as one, and only where a row that stays has one of them: clients acknowledge in order. */
+        private void removed(long session, Queue queue) {
+            if (queue.removed.isEmpty()) {
+                return;
+            }
+            long first = 0;
+            long last = -1;
+            for (long position : queue.removed.sortedKeys()) {
+                var segment = queue.removed.get(position);
+                if (segment == null || segment.isGone()) {
+                    continue;
+                }
+                removedFrom.add(segment);
+                if (position != last + 1) {
+                    removed(session, first, last);
+                    first = position;
+                }
+                last = position;
+            }
+            removed(session, first, last);
         }
 
-        void message(Put<StoredMessage> put) {
-            lastsUntil(put.what.expiresAt());
-            added(put, bytes.putMessage(put.what));
+        private void removed(long session, long first, long last) {
+            if (first <= last) {
+                removalBytes += bytes.putRemoved(session, first, last);
+                expires = false;
+            }
         }
 
-        void place(Put<StoredPlace> put) {
-            var message = messages.get(put.what.message());
-            lastsUntil(message == null ? null : message.what.expiresAt());
-            added(put, bytes.putPlace(put.what));
+        /** A message stands where it is queued first. */
+        private void queue(long session, Queue queue) {
+            for (long position : queue.places.sortedKeys()) {
+                var put = queue.places.get(position);
+                if (put != null) {
+                    var message = messages.get(put.what.message());
+                    if (message != null) {
+                        message(message);
+                    }
+                    place(put, message == null ? null : message.what.expiresAt());
+                }
+            }
+            queue.received.forEach((position, put) -> received(session, put));
         }
 
-        private void lastsUntil(@Nullable Instant end) {
+        private void message(Put<StoredMessage> put) {
+            if (!put.isWritten) {
+                int before = bytes.length();
+                bytes.putMessage(put.what);
+                added(put, before, put.what.expiresAt());
+                messageCount++;
+            }
+        }
+
+        private void place(Put<StoredPlace> put, @Nullable Instant end) {
+            int before = bytes.length();
+            bytes.putPlace(put.what);
+            added(put, before, end);
+        }
+
+        private void received(long session, Put<Long> put) {
+            int before = bytes.length();
+            bytes.putReceived(session, put.what);
+            added(put, before, null);
+        }
+
+        /** @param end when it does not count any more; null for never */
+        private void added(Put<?> put, int before, @Nullable Instant end) {
+            if (bytes.length() > maxRowBytes && !(puts.isEmpty() && removalBytes == 0)) {
+                var rest = bytes.split(before);
+                rowEnds();
+                bytes = rest;
+            }
+            puts.add(put);
+            put.isWritten = true;
             if (end == null) {
                 expires = false;
             } else if (expiresAt == null || end.isAfter(expiresAt)) {
@@ -363,27 +398,12 @@ final class JournalBatch {
             }
         }
 
-        void received(long session, Put<Long> put) {
-            expires = false;
-            added(put, bytes.putReceived(session, put.what));
-        }
-
-        private void added(Put<?> put, int size) {
-            puts.add(put);
-            sizes.add(size);
-            if (bytes.length() >= maxRowBytes) {
-                rowEnds();
-            }
-        }
-
-        void rowEnds() {
+        private void rowEnds() {
             if (puts.isEmpty() && removalBytes == 0) {
                 return;
             }
-            var segment = new Segment(ids.getAsLong(), bytes.length(), removalBytes);
-            for (int i = 0; i < puts.size(); i++) {
-                puts.get(i).where = new Located(segment, sizes.get(i));
-            }
+            var segment = new Segment(ids.getAsLong(), bytes.length(), removalBytes, puts.size());
+            puts.forEach(put -> put.where = segment);
             rows.add(new Row(
                     segment,
                     bytes.bytes(),
@@ -393,7 +413,6 @@ final class JournalBatch {
             expires = true;
             expiresAt = null;
             puts.clear();
-            sizes.clear();
         }
     }
 
@@ -406,8 +425,9 @@ final class JournalBatch {
         return gone;
     }
 
+    /** How many messages are written. */
     int messages() {
-        return messages.size();
+        return messageCount;
     }
 
     /** All of it is on disk. */
@@ -416,17 +436,17 @@ final class JournalBatch {
             if (queue.isRemoved) {
                 journal.removeSession(session);
             }
-            queue.removed.forEach(position -> journal.removePlace(session, position));
+            queue.removed.forEach((position, segment) -> journal.removePlace(session, position));
         });
-        messagesRemoved.forEach(journal::removeBody);
+        messagesRemoved.forEach((id, segment) -> journal.removeMessage(id));
         rows.forEach(row -> journal.add(row.segment()));
-        messages.forEach((id, put) -> journal.putBody(id, located(put)));
+        messages.forEach((id, put) -> journal.putMessage(id, where(put)));
         queues.forEach((session, queue) -> {
             queue.places.forEach((position, put) -> {
                 journal.removeReceived(session, position);
-                journal.putPlace(session, position, located(put));
+                journal.putPlace(session, position, where(put));
             });
-            queue.received.forEach((position, put) -> journal.putReceived(session, position, located(put)));
+            queue.received.forEach((position, put) -> journal.putReceived(session, position, where(put)));
         });
         if (!rows.isEmpty()) {
             var first = rows.get(0).segment();
@@ -436,7 +456,7 @@ final class JournalBatch {
         gone.forEach(journal::remove);
     }
 
-    private static Located located(Put<?> put) {
+    private static Segment where(Put<?> put) {
         if (put.where == null) {
             throw new IllegalStateException("not prepared");
         }

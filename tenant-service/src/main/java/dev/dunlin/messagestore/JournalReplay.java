@@ -2,7 +2,6 @@ package dev.dunlin.messagestore;
 
 import dev.dunlin.engine.port.StoredMessage;
 import dev.dunlin.engine.port.StoredPlace;
-import dev.dunlin.messagestore.Journal.Located;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,16 +15,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes of the rows of a tenant's journal, in their order, what counts of them. */
 final class JournalReplay {
-    private record Message(StoredMessage message, Located where) {}
+    private record Message(StoredMessage message, Segment where) {}
 
     private static final class Place {
         StoredPlace place;
-        final Located where;
+        final Segment where;
 
         @Nullable
-        Located received;
+        Segment received;
 
-        Place(StoredPlace place, Located where) {
+        Place(StoredPlace place, Segment where) {
             this.place = place;
             this.where = where;
         }
@@ -53,7 +52,7 @@ final class JournalReplay {
     void add(long id, byte[] row) {
         var size = new Size();
         SegmentBytes.read(row, size);
-        var segment = new Segment(id, row.length, size.removalBytes);
+        var segment = new Segment(id, row.length, size.removalBytes, size.entries);
         segments.add(segment);
         SegmentBytes.read(row, new Row(segment));
     }
@@ -64,15 +63,22 @@ final class JournalReplay {
 
     private static final class Size implements SegmentBytes.Entries {
         int removalBytes;
+        int entries;
 
         @Override
-        public void message(StoredMessage message, int bytes) {}
+        public void message(StoredMessage message, int bytes) {
+            entries++;
+        }
 
         @Override
-        public void place(StoredPlace place, int bytes) {}
+        public void place(StoredPlace place, int bytes) {
+            entries++;
+        }
 
         @Override
-        public void received(long session, long position, int bytes) {}
+        public void received(long session, long position, int bytes) {
+            entries++;
+        }
 
         @Override
         public void removed(long session, long first, long last, int bytes) {
@@ -89,14 +95,14 @@ final class JournalReplay {
 
         @Override
         public void message(StoredMessage message, int bytes) {
-            messages.put(message.id(), new Message(message, new Located(segment, bytes)));
+            messages.put(message.id(), new Message(message, segment));
         }
 
         @Override
         public void place(StoredPlace place, int bytes) {
             var queue = queue(place.session());
             queue.mentions(place.position());
-            queue.places.put(place.position(), new Place(place, new Located(segment, bytes)));
+            queue.places.put(place.position(), new Place(place, segment));
         }
 
         @Override
@@ -104,7 +110,7 @@ final class JournalReplay {
             var place = queue(session).places.get(position);
             if (place != null) {
                 place.place = place.place.asReceived();
-                place.received = new Located(segment, bytes);
+                place.received = segment;
             }
         }
 
@@ -113,7 +119,7 @@ final class JournalReplay {
             var queue = queue(session);
             queue.mentions(last);
             var removed = queue.places.subMap(first, true, last, true);
-            removed.values().forEach(place -> segment.removesFrom(place.where.segment()));
+            removed.values().forEach(place -> segment.removesFrom(place.where));
             removed.clear();
         }
     }
@@ -138,7 +144,7 @@ final class JournalReplay {
             });
         });
         messages.keySet().retainAll(wanted);
-        messages.forEach((id, message) -> journal.putBody(id, message.where));
+        messages.forEach((id, message) -> journal.putMessage(id, message.where));
         segments.forEach(journal::add);
         return removeNeedless();
     }

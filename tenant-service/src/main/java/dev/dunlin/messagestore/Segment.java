@@ -13,56 +13,59 @@ import java.util.Set;
 final class Segment {
     final long id;
 
-    /** Of all its entries, and of those that say what was removed from other rows. */
+    /** Of all that is in it. */
     final int bytes;
 
-    final int removalBytes;
+    /** Of what says which entries of other rows are removed. */
+    private final int removalBytes;
 
-    /** Entries that count, and what they take. */
-    int live;
+    /** Of an entry, on average. */
+    final int entryBytes;
 
-    int liveBytes;
+    /** Entries that count. */
+    private int live;
 
     /** The rows that exist from which it removes something; and those that remove something from it. */
-    private final Set<Segment> removesFrom = Collections.newSetFromMap(new IdentityHashMap<>(0));
+    private Set<Segment> removesFrom = Set.of();
 
-    private final List<Segment> removedIn = new ArrayList<>(0);
+    private List<Segment> removedIn = List.of();
 
     // What becomes of it with the batch that is being prepared
 
     /** Of the entries that count. */
-    int dying;
+    private int dying;
 
     /** Of the rows from which it removes something. */
-    int released;
+    private int released;
 
-    boolean isGone;
+    private boolean isGone;
 
-    Segment(long id, int bytes, int removalBytes) {
+    /** @param entries but for what says which entries of other rows are removed */
+    Segment(long id, int bytes, int removalBytes, int entries) {
         this.id = id;
         this.bytes = bytes;
         this.removalBytes = removalBytes;
+        entryBytes = entries == 0 ? 0 : (bytes - removalBytes) / entries;
     }
 
-    void batchEnds() {
-        dying = 0;
-        released = 0;
-        isGone = false;
-    }
-
-    void put(int entryBytes) {
+    /** One more of its entries counts; likewise below. */
+    void counts() {
         live++;
-        liveBytes += entryBytes;
     }
 
-    void lose(int entryBytes) {
+    void countsNoMore() {
         live--;
-        liveBytes -= entryBytes;
     }
 
     /** Notes that this row says what is removed from {@code other}. */
     void removesFrom(Segment other) {
+        if (removesFrom.isEmpty()) {
+            removesFrom = Collections.newSetFromMap(new IdentityHashMap<>());
+        }
         if (removesFrom.add(other)) {
+            if (other.removedIn.isEmpty()) {
+                other.removedIn = new ArrayList<>();
+            }
             other.removedIn.add(this);
         }
     }
@@ -76,6 +79,35 @@ final class Segment {
         return removedIn;
     }
 
+    /** The row is deleted. */
+    void deleted() {
+        removedIn.forEach(other -> other.removesFrom.remove(this));
+        removesFrom.forEach(other -> other.removedIn.remove(this));
+        removedIn = List.of();
+        removesFrom = Set.of();
+    }
+
+    /** About what of it has to be kept, taking entries for equally long. */
+    long neededBytes() {
+        return (long) entryBytes * live + (removesFrom.isEmpty() ? 0 : removalBytes);
+    }
+
+    void dies() {
+        dying++;
+    }
+
+    void released() {
+        released++;
+    }
+
+    void goes() {
+        isGone = true;
+    }
+
+    boolean isGone() {
+        return isGone;
+    }
+
     /** Whether a row from which it removes something stays. */
     boolean saysWhatIsRemoved() {
         return removesFrom.size() > released;
@@ -86,16 +118,9 @@ final class Segment {
         return live == dying && !saysWhatIsRemoved();
     }
 
-    /** The row is deleted. */
-    void gone() {
-        removedIn.forEach(other -> other.removesFrom.remove(this));
-        removesFrom.forEach(other -> other.removedIn.remove(this));
-        removedIn.clear();
-        removesFrom.clear();
-    }
-
-    /** What of it has to be kept. */
-    int neededBytes() {
-        return liveBytes + (removesFrom.isEmpty() ? 0 : removalBytes);
+    void batchEnds() {
+        dying = 0;
+        released = 0;
+        isGone = false;
     }
 }

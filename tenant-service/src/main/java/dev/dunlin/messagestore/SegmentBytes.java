@@ -76,6 +76,16 @@ final class SegmentBytes {
         return Arrays.copyOf(buffer.array(), buffer.position());
     }
 
+    /** Takes what was put after {@code length} bytes out again, to begin another row. */
+    SegmentBytes split(int length) {
+        var rest = new SegmentBytes();
+        int restBytes = buffer.position() - length;
+        rest.ensure(restBytes);
+        rest.buffer.put(buffer.array(), length, restBytes);
+        buffer.position(length);
+        return rest;
+    }
+
     /** @return how many bytes it takes; so the others */
     int putMessage(StoredMessage message) {
         int start = buffer.position();
@@ -138,12 +148,15 @@ final class SegmentBytes {
     }
 
     private ByteBuffer begin(byte kind, int variableBytes) {
-        int needed = MAX_FIXED_BYTES + variableBytes;
-        if (buffer.remaining() < needed) {
-            int capacity = Math.max(2 * buffer.capacity(), buffer.position() + needed);
+        ensure(MAX_FIXED_BYTES + variableBytes);
+        return buffer.put(kind);
+    }
+
+    private void ensure(int bytes) {
+        if (buffer.remaining() < bytes) {
+            int capacity = Math.max(2 * buffer.capacity(), buffer.position() + bytes);
             buffer = ByteBuffer.allocate(capacity).put(buffer.flip());
         }
-        return buffer.put(kind);
     }
 
     private void put(byte[] bytes) {

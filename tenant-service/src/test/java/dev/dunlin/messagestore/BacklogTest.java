@@ -22,7 +22,7 @@ class BacklogTest {
     }
 
     private boolean offerRemoval(long position) {
-        return backlog.offer(Entry.of(ACME, new StoreChange.PlaceRemoved(1, position), null));
+        return backlog.offer(Entry.of(ACME, StoreChange.Removed.place(1, position), null));
     }
 
     @Test

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.dunlin.engine.port.StoreChange;
-import dev.dunlin.engine.port.StoreChange.MessageRemoved;
 import dev.dunlin.engine.port.StoreChange.PlaceReceived;
-import dev.dunlin.engine.port.StoreChange.PlaceRemoved;
 import dev.dunlin.engine.port.StoreChange.Queued;
+import dev.dunlin.engine.port.StoreChange.Removed;
 import dev.dunlin.engine.port.StoreChange.SessionRemoved;
 import dev.dunlin.engine.port.StoredMessage;
 import dev.dunlin.engine.port.StoredPlace;
@@ -59,10 +58,8 @@ class JournalTest {
             batch.queue(queued);
         } else if (change instanceof PlaceReceived received) {
             batch.receive(received.session(), received.position());
-        } else if (change instanceof PlaceRemoved removed) {
-            batch.removePlace(removed.session(), removed.position());
-        } else if (change instanceof MessageRemoved removed) {
-            batch.removeMessage(removed.message());
+        } else if (change instanceof Removed removed) {
+            batch.remove(removed);
         } else if (change instanceof SessionRemoved removed) {
             batch.removeSession(removed.session());
         }
@@ -128,7 +125,7 @@ class JournalTest {
             if (holding.isEmpty()) {
                 holders.remove(place.message());
                 messages.remove(place.message());
-                changes.add(new MessageRemoved(place.message()));
+                changes.add(Removed.message(place.message()));
             }
         }
     }
@@ -174,7 +171,7 @@ class JournalTest {
         // and when all is done, nothing is left
         var changes = new ArrayList<StoreChange>();
         model.queues.forEach((session, queue) -> queue.values().forEach(place -> {
-            changes.add(new PlaceRemoved(session, place.position()));
+            changes.add(Removed.place(session, place.position()));
             model.release(session, place, changes);
         }));
         write(changes);
@@ -217,7 +214,7 @@ class JournalTest {
                 queue.put(place.position(), place.asReceived());
             } else {
                 queue.remove(place.position());
-                changes.add(new PlaceRemoved(session, place.position()));
+                changes.add(Removed.place(session, place.position()));
                 model.release(session, place, changes);
             }
         }
@@ -267,7 +264,7 @@ class JournalTest {
                 changes.add(new Queued(another, List.of(place(1, 1 + i, another)), null));
             }
             write(changes);
-            before = List.of(new PlaceRemoved(2, i), new MessageRemoved(message.id()));
+            before = List.of(Removed.place(2, i), Removed.message(message.id()));
         }
 
         // then what takes room is about what is queued

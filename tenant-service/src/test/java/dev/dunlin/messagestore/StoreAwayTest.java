@@ -14,8 +14,7 @@ import static org.awaitility.Awaitility.await;
 import dev.dunlin.ServiceTest;
 import dev.dunlin.database.DataDirectoryException;
 import dev.dunlin.engine.port.MessageStore.Refusal;
-import dev.dunlin.engine.port.StoreChange.MessageRemoved;
-import dev.dunlin.engine.port.StoreChange.PlaceRemoved;
+import dev.dunlin.engine.port.StoreChange.Removed;
 import dev.dunlin.engine.port.StoreChange.SubscriptionPut;
 import dev.dunlin.engine.port.StoreChange.SubscriptionRemoved;
 import dev.dunlin.engine.port.StoredPlace;
@@ -131,7 +130,7 @@ class StoreAwayTest extends ServiceTest {
         var outcomes = IntStream.range(0, 10)
                 .mapToObj(i -> queue(i).thenRun(() -> told.add(i)))
                 .toArray(CompletableFuture[]::new);
-        store.store.change(acme, new PlaceRemoved(session.id(), 3), null);
+        store.store.change(acme, Removed.place(session.id(), 3), null);
         await().until(() -> store.store.statistics().away());
 
         // then nobody is told anything, and reading fails soon
@@ -176,8 +175,8 @@ class StoreAwayTest extends ServiceTest {
         try {
             // when one is queued and another done with at once
             var refused = queue(2);
-            var removed = store.change(acme, new PlaceRemoved(session.id(), 1));
-            var body = store.change(acme, new MessageRemoved(message.id()));
+            var removed = store.change(acme, Removed.place(session.id(), 1));
+            var body = store.change(acme, Removed.message(message.id()));
 
             // then the one is refused and the other goes
             assertRefused(refused, Refusal.FULL);
@@ -206,7 +205,7 @@ class StoreAwayTest extends ServiceTest {
                 put(session),
                 new SubscriptionRemoved(session.id(), "plant/#"),
                 retained("plant/a", () -> null),
-                new PlaceRemoved(session.id(), 1));
+                Removed.place(session.id(), 1));
 
         // and with room again it is taken
         freeBytes.set(10L << 30);
@@ -221,7 +220,7 @@ class StoreAwayTest extends ServiceTest {
 
         // then one more is refused at once, and what makes room is not
         assertRefused(queue(MAX_WAITING), Refusal.FULL);
-        var removed = store.change(acme, new PlaceRemoved(session.id(), 0));
+        var removed = store.change(acme, Removed.place(session.id(), 0));
         assertThat(removed).isNotDone();
 
         // and when it answers again, what was taken is stored

@@ -4,9 +4,8 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.dunlin.database.EmbeddedPostgres;
 import dev.dunlin.engine.port.MessageStore.Listener;
 import dev.dunlin.engine.port.MessageStore.Refusal;
-import dev.dunlin.engine.port.StoreChange.MessageRemoved;
-import dev.dunlin.engine.port.StoreChange.PlaceRemoved;
 import dev.dunlin.engine.port.StoreChange.Queued;
+import dev.dunlin.engine.port.StoreChange.Removed;
 import dev.dunlin.engine.port.StoredMessage;
 import dev.dunlin.engine.port.StoredPlace;
 import dev.dunlin.engine.port.TenantId;
@@ -204,9 +203,9 @@ final class StoreBenchmark {
 
     private void remove(Queue queue, long message, int position) {
         for (long session : queue.sessions) {
-            store.change(queue.tenant, new PlaceRemoved(session, position), null);
+            store.change(queue.tenant, Removed.place(session, position), null);
         }
-        store.change(queue.tenant, new MessageRemoved(message), null);
+        store.change(queue.tenant, Removed.message(message), null);
     }
 
     private static long clientNanos() {

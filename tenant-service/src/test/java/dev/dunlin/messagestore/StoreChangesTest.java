@@ -13,12 +13,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.ServiceTest;
 import dev.dunlin.engine.port.MessageStore.Refusal;
-import dev.dunlin.engine.port.StoreChange.MessageRemoved;
 import dev.dunlin.engine.port.StoreChange.PlaceReceived;
-import dev.dunlin.engine.port.StoreChange.PlaceRemoved;
 import dev.dunlin.engine.port.StoreChange.Queued;
 import dev.dunlin.engine.port.StoreChange.Received;
 import dev.dunlin.engine.port.StoreChange.ReceivedRemoved;
+import dev.dunlin.engine.port.StoreChange.Removed;
 import dev.dunlin.engine.port.StoreChange.SessionRemoved;
 import dev.dunlin.engine.port.StoreChange.SubscriptionPut;
 import dev.dunlin.engine.port.StoreChange.SubscriptionRemoved;
@@ -159,8 +158,8 @@ class StoreChangesTest extends ServiceTest {
         store.stored(
                 acme,
                 new PlaceReceived(session.id(), 0),
-                new PlaceRemoved(session.id(), 1),
-                new MessageRemoved(messages.get(1).id()));
+                Removed.place(session.id(), 1),
+                Removed.message(messages.get(1).id()));
 
         // then two are left, in order
         var queue = store.load(acme).sessions().get(0).queue();
@@ -269,8 +268,8 @@ class StoreChangesTest extends ServiceTest {
         for (int i = 0; i < 50; i++) {
             var message = store.message("plant/a", "m" + i);
             store.store.change(acme, queued(message, place(session, i, message)), null);
-            store.store.change(acme, new PlaceRemoved(session.id(), i), null);
-            store.store.change(acme, new MessageRemoved(message.id()), null);
+            store.store.change(acme, Removed.place(session.id(), i), null);
+            store.store.change(acme, Removed.message(message.id()), null);
         }
 
         // then none of those that were together in a batch is written
@@ -349,8 +348,8 @@ class StoreChangesTest extends ServiceTest {
         for (int i = 0; i < 2; i++) {
             store.stored(
                     acme,
-                    new PlaceRemoved(session.id(), 1),
-                    new MessageRemoved(message.id()),
+                    Removed.place(session.id(), 1),
+                    Removed.message(message.id()),
                     new ReceivedRemoved(new Received(session.id(), 7)),
                     new SubscriptionRemoved(session.id(), "plant/#"));
         }

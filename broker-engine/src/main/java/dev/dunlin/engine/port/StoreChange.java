@@ -35,11 +35,23 @@ public sealed interface StoreChange {
     /** The client has sent PUBREC for the QoS 2 message at this place: only PUBREL and PUBCOMP are left (MQTT 5 §4.3.3). */
     record PlaceReceived(long session, long position) implements StoreChange {}
 
-    /** The session has no more to do with the message at this place. */
-    record PlaceRemoved(long session, long position) implements StoreChange {}
+    /**
+     * Something is done with.
+     *
+     * @param session which has no more to do with the messages at {@code positions}
+     * @param messages that no session queues any more; none of them needs to have been queued by {@code session}
+     */
+    record Removed(long session, long[] positions, long[] messages) implements StoreChange {
+        private static final long[] NONE = {};
 
-    /** No session queues the message any more. */
-    record MessageRemoved(long message) implements StoreChange {}
+        public static Removed place(long session, long position) {
+            return new Removed(session, new long[] {position}, NONE);
+        }
+
+        public static Removed message(long id) {
+            return new Removed(0, NONE, new long[] {id});
+        }
+    }
 
     /** A QoS 2 message was released by its publisher with PUBREL. */
     record ReceivedRemoved(Received received) implements StoreChange {}

@@ -7,8 +7,7 @@ import dev.dunlin.engine.port.StoreChange.Received;
 import dev.dunlin.engine.port.StoredPlace;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,10 +15,18 @@ import org.jspecify.annotations.Nullable;
  * of the sessions that hold it, the last of which has its body removed from the store. Any thread.
  */
 public final class Deposit extends Receipt {
+    private static final AtomicIntegerFieldUpdater<Deposit> HOLDERS =
+            AtomicIntegerFieldUpdater.newUpdater(Deposit.class, "holders");
+    private static final AtomicIntegerFieldUpdater<Deposit> BODY_HANDED_IN =
+            AtomicIntegerFieldUpdater.newUpdater(Deposit.class, "bodyHandedIn");
+
     private final TenantStore store;
     private final long id;
-    private final AtomicInteger holders = new AtomicInteger();
-    private final AtomicBoolean isBodyHandedIn = new AtomicBoolean();
+    private volatile int holders;
+
+    /** 1 once the store has the body, or will have it. */
+    private volatile int bodyHandedIn;
+
     private volatile boolean isStored;
 
     /** What sessions it is stored for before it is delivered, and where; filled before it is handed on. */
@@ -40,26 +47,30 @@ public final class Deposit extends Receipt {
     /** The message goes to {@code deliveries} more, each of which either holds it or passes it over. */
     public void expectHolders(int deliveries) {
         expect(deliveries);
-        holders.addAndGet(deliveries);
+        HOLDERS.addAndGet(this, deliveries);
     }
 
     /** A session that was expected does not keep the message, or is not there any more. */
     public void passOver() {
         settle();
-        release();
-    }
-
-    /** A session has no more to do with the message. */
-    void release() {
-        if (holders.decrementAndGet() == 0 && isBodyHandedIn.get()) {
+        if (release()) {
             store.removeMessage(id);
         }
+    }
+
+    /**
+     * A session has no more to do with the message.
+     *
+     * @return whether it is to be removed from the store
+     */
+    boolean release() {
+        return HOLDERS.decrementAndGet(this) == 0 && bodyHandedIn == 1;
     }
 
     /** {@code sessions} hold the message, which the store has had since before this process. */
     void restore(int sessions) {
         expectHolders(sessions);
-        isBodyHandedIn.set(true);
+        bodyHandedIn = 1;
         isStored = true;
         settle();
     }
@@ -67,7 +78,7 @@ public final class Deposit extends Receipt {
     /** What is to be handed in with the next place of the message: {@code message} the first time, then nothing. */
     @Nullable
     Publish bodyOnce(Publish message) {
-        return isBodyHandedIn.compareAndSet(false, true) ? message : null;
+        return BODY_HANDED_IN.compareAndSet(this, 0, 1) ? message : null;
     }
 
     /**
@@ -136,7 +147,7 @@ public final class Deposit extends Receipt {
 
     /** Whether what {@link #storeFirst} is for has been handed in together with what its publisher must not publish again. */
     public boolean isStoredFirst() {
-        return taken != null && isBodyHandedIn.get();
+        return taken != null && bodyHandedIn == 1;
     }
 
     private final class WhenStored implements MessageStore.Listener {

@@ -31,6 +31,8 @@ final class Durability {
     /** Messages received with QoS 2 whose PUBREC waits. */
     private @Nullable Map<Integer, Receipt> unsafe;
 
+    private @Nullable Removals removals;
+
     Durability(long id) {
         this(id, 0);
     }
@@ -52,6 +54,13 @@ final class Durability {
      */
     static int packetIdOf(long position) {
         return 1 + (int) (position % MAX_PACKET_ID);
+    }
+
+    Removals removals(SessionLoop home, TenantStore store) {
+        if (removals == null) {
+            removals = new Removals(home, store, id);
+        }
+        return removals;
     }
 
     Received received(int packetId) {

@@ -2,7 +2,7 @@ package dev.dunlin.engine.session;
 
 import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.MessageStore.Refusal;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,20 +15,23 @@ public class Receipt implements MessageStore.Listener {
         void onSafe();
     }
 
+    private static final AtomicIntegerFieldUpdater<Receipt> UNSETTLED =
+            AtomicIntegerFieldUpdater.newUpdater(Receipt.class, "unsettled");
+
     /** One of them stands for whoever is still handing out parts. */
-    private final AtomicInteger unsettled = new AtomicInteger(1);
+    private volatile int unsettled = 1;
 
     private volatile @Nullable Refusal refusal;
     private volatile @Nullable Waiter waiter;
 
     /** {@code parts} more have to be settled. */
     public final void expect(int parts) {
-        unsettled.addAndGet(parts);
+        UNSETTLED.addAndGet(this, parts);
     }
 
     /** One part is safe, or does not need to be. */
     public final void settle() {
-        if (unsettled.decrementAndGet() == 0) {
+        if (UNSETTLED.decrementAndGet(this) == 0) {
             tell();
         }
     }
@@ -40,12 +43,12 @@ public class Receipt implements MessageStore.Listener {
      */
     public final boolean isSafeAlready(Waiter waiter) {
         await(waiter);
-        return unsettled.decrementAndGet() == 0;
+        return UNSETTLED.decrementAndGet(this) == 0;
     }
 
     /** As {@link #isSafeAlready}, for whoever can hand it out again: whether all parts are safe, and this one is settled too. */
     public final boolean settleIfSafe() {
-        return unsettled.compareAndSet(1, 0);
+        return UNSETTLED.compareAndSet(this, 1, 0);
     }
 
     /** Has {@code waiter} told instead of whoever waited before: a client has come back on another connection. */
@@ -57,7 +60,7 @@ public class Receipt implements MessageStore.Listener {
     }
 
     public final boolean isSafe() {
-        return unsettled.get() == 0;
+        return unsettled == 0;
     }
 
     /** Why some part is not and will not be safe; null if all are. */

@@ -304,9 +304,15 @@ public final class Session {
         outgoing.kept = null;
         kept.settle();
         if (kept.isHandedIn && !kept.isRefused() && !hasEnded) {
-            host.store().removePlace(durability().id, kept.position);
+            removals().place(kept.position);
         }
-        kept.deposit.release();
+        if (kept.deposit.release()) {
+            removals().message(kept.deposit.id());
+        }
+    }
+
+    private Removals removals() {
+        return durability().removals(home, host.store());
     }
 
     /** Whether a client is connected; any thread may ask, and learns what was true a moment ago. */
@@ -538,7 +544,7 @@ public final class Session {
     /** Of a message that came after the end of the session, which took its other places along. */
     private void letGoAfterEnd(Outgoing outgoing, Kept kept) {
         if (kept.isHandedIn) {
-            host.store().removePlace(durability().id, kept.position);
+            removals().place(kept.position);
         }
         letGo(outgoing);
     }

@@ -140,12 +140,13 @@ public final class TenantStore {
         change(new StoreChange.PlaceReceived(session, position), listener);
     }
 
-    void removePlace(long session, long position) {
-        change(new StoreChange.PlaceRemoved(session, position), null);
+    /** @param messages that no session queues any more */
+    void remove(long session, long[] positions, long[] messages) {
+        change(new StoreChange.Removed(session, positions, messages), null);
     }
 
     void removeMessage(long message) {
-        change(new StoreChange.MessageRemoved(message), null);
+        change(StoreChange.Removed.message(message), null);
     }
 
     void removeReceived(Received received, Listener listener) {

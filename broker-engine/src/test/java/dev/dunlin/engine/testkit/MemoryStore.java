@@ -227,13 +227,16 @@ public final class MemoryStore implements MessageStore {
             if (row != null) {
                 row.queue.computeIfPresent(received.position(), (position, place) -> place.asReceived());
             }
-        } else if (change instanceof StoreChange.PlaceRemoved removed) {
+        } else if (change instanceof StoreChange.Removed removed) {
             var row = tables.sessions.get(removed.session());
             if (row != null) {
-                row.queue.remove(removed.position());
+                for (long position : removed.positions()) {
+                    row.queue.remove(position);
+                }
             }
-        } else if (change instanceof StoreChange.MessageRemoved removed) {
-            tables.messages.remove(removed.message());
+            for (long message : removed.messages()) {
+                tables.messages.remove(message);
+            }
         } else if (change instanceof StoreChange.ReceivedRemoved removed) {
             var row = tables.sessions.get(removed.received().session());
             if (row != null) {
