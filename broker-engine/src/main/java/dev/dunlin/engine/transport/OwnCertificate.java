@@ -57,6 +57,8 @@ final class OwnCertificate {
     private final Path directory;
     private final Set<String> names;
     private final InstantSource time;
+    private int goodFingerprint;
+    private Instant goodUntil = Instant.MIN;
 
     OwnCertificate(Path directory, String publicHost, InstantSource time) {
         this.directory = directory;
@@ -75,12 +77,19 @@ final class OwnCertificate {
         return directory.resolve("private-key.pem");
     }
 
-    /** Makes the two files unless there are good ones. */
+    /** Makes the two files unless there are good ones. Cheap while these are what they were at the last look. */
     void ensure() throws IOException {
         if (Files.exists(certificate()) && Files.exists(privateKey())) {
+            if (time.instant().isBefore(goodUntil)
+                    && KeyPairFiles.fingerprintOf(certificate(), privateKey()) == goodFingerprint) {
+                return;
+            }
             try {
-                if (isGood(
-                        KeyPairFiles.read(certificate(), privateKey()).chain().get(0))) {
+                var found = KeyPairFiles.read(certificate(), privateKey());
+                var certificate = found.chain().get(0);
+                if (isGood(certificate)) {
+                    goodFingerprint = found.fingerprint();
+                    goodUntil = renewalOf(certificate);
                     return;
                 }
             } catch (KeyPairFiles.UnusableException broken) {
@@ -101,12 +110,14 @@ final class OwnCertificate {
             var alternatives = certificate.getSubjectAlternativeNames();
             return alternatives != null
                     && alternatives.stream().map(name -> name.get(1)).toList().containsAll(names)
-                    && time.instant()
-                            .plus(RENEWED_BEFORE_END)
-                            .isBefore(certificate.getNotAfter().toInstant());
+                    && time.instant().isBefore(renewalOf(certificate));
         } catch (CertificateParsingException unreadable) {
             return false;
         }
+    }
+
+    private static Instant renewalOf(X509Certificate certificate) {
+        return certificate.getNotAfter().toInstant().minus(RENEWED_BEFORE_END);
     }
 
     private void make() throws GeneralSecurityException, OperatorCreationException, IOException {
