@@ -1,6 +1,7 @@
 package dev.dunlin.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import com.microsoft.playwright.Page;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.mockito.ArgumentCaptor;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -154,16 +156,23 @@ class PageLooksTest {
         var note = page.locator("#database-away");
         PlaywrightAssertions.assertThat(page.locator("body")).hasAttribute("data-feed-state", "open");
         PlaywrightAssertions.assertThat(note).isHidden();
-        when(database.isAnswering()).thenReturn(false);
+        databaseAnswers(false);
         try {
             PlaywrightAssertions.assertThat(note).isVisible();
             TestBrowser.screenshots(page, "database-away-while-open");
             assertFits(page);
         } finally {
-            when(database.isAnswering()).thenReturn(true);
+            databaseAnswers(true);
         }
         PlaywrightAssertions.assertThat(note).isHidden();
         page.context().close();
+    }
+
+    private void databaseAnswers(boolean answers) {
+        when(database.isAnswering()).thenReturn(answers);
+        var changed = ArgumentCaptor.forClass(Runnable.class);
+        verify(database).whenChanged(changed.capture());
+        changed.getValue().run();
     }
 
     @Test

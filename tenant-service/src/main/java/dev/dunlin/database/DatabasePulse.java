@@ -3,7 +3,9 @@ package dev.dunlin.database;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +24,7 @@ public class DatabasePulse implements DisposableBean {
     private static final int PATIENCE_SECONDS = 1;
 
     private final JdbcConnectionDetails database;
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final Thread thread;
     private volatile boolean isAnswering = true;
     private volatile boolean stopped;
@@ -39,6 +42,11 @@ public class DatabasePulse implements DisposableBean {
         return isAnswering;
     }
 
+    /** @param listener is called whenever the answer has become another one; everybody waits until it returns */
+    public void whenChanged(Runnable listener) {
+        listeners.add(listener);
+    }
+
     /** Returns at once if it answers, and as soon as it does otherwise. */
     synchronized void awaitAnswer() throws InterruptedException {
         while (!isAnswering) {
@@ -49,8 +57,10 @@ public class DatabasePulse implements DisposableBean {
     private void run() {
         try {
             while (!stopped) {
-                try (var connection = open()) {
-                    while (connection.isValid(PATIENCE_SECONDS)) {
+                try (var connection = open();
+                        var question = connection.prepareStatement("")) {
+                    while (!stopped) {
+                        question.execute();
                         note(true);
                         TimeUnit.MILLISECONDS.sleep(PAUSE_MILLISECONDS);
                     }
@@ -76,21 +86,29 @@ public class DatabasePulse implements DisposableBean {
         return DriverManager.getConnection(database.getJdbcUrl(), properties);
     }
 
-    private synchronized void note(boolean answers) {
-        if (!hasAnswered && !answers) {
-            return; // a start that fails says by itself why, and must not wait
-        }
-        hasAnswered = true;
-        if (answers != isAnswering && !stopped) {
-            isAnswering = answers;
-            notifyAll();
+    private void note(boolean answers) {
+        if (isNews(answers)) {
             if (answers) {
                 log.info("The database answers again");
             } else {
                 log.warn(
                         "The database does not answer: devices that are connected or known are served, the rest waits for it");
             }
+            listeners.forEach(Runnable::run);
         }
+    }
+
+    private synchronized boolean isNews(boolean answers) {
+        if (!hasAnswered && !answers) {
+            return false; // a start that fails says by itself why, and must not wait
+        }
+        hasAnswered = true;
+        if (answers == isAnswering || stopped) {
+            return false;
+        }
+        isAnswering = answers;
+        notifyAll();
+        return true;
     }
 
     @Override

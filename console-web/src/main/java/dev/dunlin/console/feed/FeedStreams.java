@@ -97,7 +97,7 @@ public class FeedStreams implements SmartLifecycle {
         open.stream().filter(stream -> stream.sessionId().equals(ended.getId())).forEach(FeedStream::close);
     }
 
-    private void tellOfDatabase() {
+    private synchronized void tellOfDatabase() {
         boolean isAway = !database.isAnswering();
         if (isAway != isToldAway) {
             isToldAway = isAway;
@@ -113,7 +113,8 @@ public class FeedStreams implements SmartLifecycle {
     public void start() {
         running = true;
         var beating = writers.scheduleAtFixedRate(this::beat, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS, TimeUnit.SECONDS);
-        var telling = writers.scheduleWithFixedDelay(this::tellOfDatabase, 1, 1, TimeUnit.SECONDS);
+        database.whenChanged(this::tellOfDatabase);
+        tellOfDatabase();
     }
 
     @Override
