@@ -1,5 +1,7 @@
 package dev.dunlin.console;
 
+import dev.dunlin.database.EmbeddedPostgres;
+import dev.dunlin.engine.testkit.Template;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,6 +31,13 @@ public final class DunlinProcess implements AutoCloseable {
         this.process = process;
         this.out = out;
         this.err = err;
+    }
+
+    /** Puts into the data directory what the first start makes: PostgreSQL's programs, and an empty database. */
+    public static void prepare(Path dataDirectory) {
+        var madeOf = List.of(Template.originOf(EmbeddedPostgres.class));
+        Template.of("postgres", madeOf, made -> EmbeddedPostgres.start(made).close())
+                .copyTo(dataDirectory, "programs-");
     }
 
     /** @param settings {@code name=value}, over the free ports and the data directory */

@@ -52,6 +52,7 @@ final class RunningDunlin implements ParameterResolver {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+            DunlinProcess.prepare(data);
             var spring = new SpringApplication(DunlinApplication.class);
             spring.setRegisterShutdownHook(false);
             context = spring.run(

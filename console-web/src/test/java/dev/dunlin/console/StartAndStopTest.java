@@ -168,6 +168,7 @@ class StartAndStopTest {
     @Test
     void runsOnAnExternalDatabaseAndSaysSoWhenThatIsAway() {
         var person = new ConsoleVisitor();
+        DunlinProcess.prepare(folder.resolve("external"));
         try (var external = EmbeddedPostgres.start(folder.resolve("external"));
                 var dunlin = DunlinProcess.start(
                                 folder.resolve("data"),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.dunlin.TestDatabase;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -46,6 +47,7 @@ class EmbeddedPostgresTest {
 
     @Test
     void comesBackOnTheSamePortAfterItsServerWasKilled() throws Exception {
+        TestDatabase.prepare(directory);
         try (var postgres = EmbeddedPostgres.start(directory)) {
             // given a table
             execute(postgres, "create table kept as select 42 as answer");
@@ -63,6 +65,7 @@ class EmbeddedPostgresTest {
 
     @Test
     void triesAgainUntilItStartsWhateverItsLogHolds() throws Exception {
+        TestDatabase.prepare(directory);
         try (var postgres = EmbeddedPostgres.start(directory)) {
             // given half a character in the log, as a full disk leaves one, and a server that cannot start
             execute(postgres, "create table kept as select 42 as answer");
@@ -91,6 +94,7 @@ class EmbeddedPostgresTest {
     @Test
     void goesDownWithAKilledJvmAndRecovers() throws Exception {
         // given another process that has started the database and committed a table
+        TestDatabase.prepare(directory);
         var child = startChild();
         child.said("ready");
 
@@ -107,6 +111,7 @@ class EmbeddedPostgresTest {
     @Test
     void stopsAServerThatAnEarlierProcessLeftBehind() throws Exception {
         // given a server whose process and whose guard were killed
+        TestDatabase.prepare(directory);
         var child = startChild();
         child.said("ready");
         var guards = child.process
@@ -134,7 +139,7 @@ class EmbeddedPostgresTest {
     @Test
     void startsWhenItsOldProcessNumberWentToAnother() throws Exception {
         // given a pid file that names a process which is no server: this one
-        EmbeddedPostgres.start(directory).close();
+        TestDatabase.prepare(directory);
         Files.writeString(
                 directory.resolve("postgres/18/data/postmaster.pid"),
                 ProcessHandle.current().pid() + "\n" + directory.resolve("postgres/18/data") + "\n");
@@ -160,6 +165,7 @@ class EmbeddedPostgresTest {
 
     @Test
     void refusesADirectoryThatIsInUse() {
+        TestDatabase.prepare(directory);
         try (var postgres = EmbeddedPostgres.start(directory)) {
             assertThatThrownBy(() -> EmbeddedPostgres.start(directory))
                     .isInstanceOf(DataDirectoryException.class)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.TestApplication;
+import dev.dunlin.TestDatabase;
 import dev.dunlin.account.Accounts;
 import dev.dunlin.account.NewAccount;
 import dev.dunlin.account.SignedUp;
@@ -27,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.WebApplicationType;
@@ -37,6 +39,11 @@ import org.springframework.context.ConfigurableApplicationContext;
 class DatabaseAwayTest {
     @TempDir
     Path directory;
+
+    @BeforeEach
+    void prepare() {
+        TestDatabase.prepare(directory);
+    }
 
     private ConfigurableApplicationContext start() {
         return new SpringApplicationBuilder(TestApplication.class)

@@ -112,7 +112,7 @@ public final class TestTools {
     }
 
     /** Tests run in the target folder; other programs in the module's. */
-    private static Path targetFolder() {
+    static Path targetFolder() {
         var here = Path.of("").toAbsolutePath();
         return here.endsWith("target") ? here : here.resolve("target");
     }

@@ -80,6 +80,7 @@ public final class CrashRun {
 
     private List<String> run(Path directory) throws Exception {
         var provisioning = provisioning(directory);
+        DunlinProcess.prepare(directory.resolve("data"));
         for (int round = 1; round <= rounds; round++) {
             try (var dunlin = start(directory, provisioning)) {
                 crash(dunlin, round);

@@ -2,6 +2,7 @@ package dev.dunlin.console.faults;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.dunlin.console.DunlinProcess;
 import dev.dunlin.database.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,6 +45,7 @@ final class Database implements AutoCloseable {
     /** Makes one in an empty directory, and starts it. */
     static Database create(Path home) {
         Database database;
+        DunlinProcess.prepare(home);
         try (var made = EmbeddedPostgres.start(home)) {
             database = new Database(home, made);
         }
