@@ -2,7 +2,6 @@ package dev.dunlin.console;
 
 import dev.dunlin.database.EmbeddedPostgres;
 import dev.dunlin.engine.testkit.Template;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /** Dunlin as an operator starts it: a process of its own, made of the built classes, on free ports of loopback. */
@@ -42,17 +40,15 @@ public final class DunlinProcess implements AutoCloseable {
 
     /** @param settings {@code name=value}, over the free ports and the data directory */
     public static DunlinProcess start(Path dataDirectory, String... settings) {
+        return start(ProductClasses.options(), dataDirectory, settings);
+    }
+
+    static DunlinProcess start(List<String> jvmOptions, Path dataDirectory, String... settings) {
         try {
             var files = Files.createTempDirectory("dunlin-process");
             var command = new ArrayList<String>();
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            // A short life: the optimising compiler would only get in its way.
-            command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-            if (Runtime.version().feature() >= 22) {
-                command.add("--enable-native-access=ALL-UNNAMED");
-            }
-            command.add("-cp");
-            command.add(builtClasses());
+            command.addAll(jvmOptions);
             command.add(DunlinApplication.class.getName());
             List.of(
                             "dunlin.data-dir=" + dataDirectory,
@@ -83,14 +79,6 @@ public final class DunlinProcess implements AutoCloseable {
 
     private static String nameOf(String setting) {
         return setting.substring(0, setting.indexOf('='));
-    }
-
-    /** Without the tests and what they need: their classes are not part of what an operator starts. */
-    private static String builtClasses() {
-        var all = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        return Arrays.stream(all.split(File.pathSeparator))
-                .filter(entry -> !entry.contains("test-classes") && !entry.endsWith("-tests.jar"))
-                .collect(Collectors.joining(File.pathSeparator));
     }
 
     public DunlinProcess awaitReady() {

@@ -80,7 +80,7 @@ public final class Template {
         }
     }
 
-    /** Not to be written to. */
+    /** What was made, not to be written to. */
     public Path directory() {
         return directory;
     }
