@@ -11,6 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
@@ -30,6 +32,8 @@ public class DatabasePulse implements DisposableBean {
     private volatile boolean stopped;
     /** Guarded by this. */
     private boolean hasAnswered;
+    /** Guarded by this. */
+    private boolean closing;
 
     DatabasePulse(JdbcConnectionDetails database) {
         this.database = database;
@@ -47,11 +51,23 @@ public class DatabasePulse implements DisposableBean {
         listeners.add(listener);
     }
 
-    /** Returns at once if it answers, and as soon as it does otherwise. */
-    synchronized void awaitAnswer() throws InterruptedException {
-        while (!isAnswering) {
+    /**
+     * Returns at once if it answers, and as soon as it does otherwise.
+     *
+     * @return false if it does not answer, and the application stops
+     */
+    synchronized boolean awaitAnswer() throws InterruptedException {
+        while (!isAnswering && !closing) {
             wait();
         }
+        return isAnswering;
+    }
+
+    /** The pool would wait five seconds for a connection that it is just having made. */
+    @EventListener(ContextClosedEvent.class)
+    synchronized void letNobodyWait() {
+        closing = true;
+        notifyAll();
     }
 
     private void run() {

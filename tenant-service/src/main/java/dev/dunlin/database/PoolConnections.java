@@ -32,7 +32,9 @@ final class PoolConnections extends DelegatingDataSource {
 
     private void await() throws SQLException {
         try {
-            database.awaitAnswer();
+            if (!database.awaitAnswer()) {
+                throw new SQLTransientConnectionException("The database does not answer.", "08001");
+            }
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             throw new SQLTransientConnectionException("The pool is closed.", "08000", stopping);
