@@ -300,7 +300,7 @@ final class JournalBatch {
     private final class RowWriter {
         private final LongSupplier ids;
         private final List<Put<?>> puts = new ArrayList<>();
-        private SegmentBytes bytes = new SegmentBytes();
+        private final SegmentBytes bytes = new SegmentBytes();
         private int removalBytes;
         private boolean expires = true;
         private @Nullable Instant expiresAt;
@@ -314,7 +314,7 @@ final class JournalBatch {
             queues.forEach(this::removed);
             queues.forEach(this::queue);
             messages.forEach((id, put) -> message(put));
-            rowEnds();
+            rowEnds(bytes.length());
         }
 
         /** Positions without gaps as one, and only where a row that stays has one of them: clients acknowledge in order. */
@@ -385,9 +385,7 @@ final class JournalBatch {
         /** @param end when it does not count any more; null for never */
         private void added(Put<?> put, int before, @Nullable Instant end) {
             if (bytes.length() > maxRowBytes && !(puts.isEmpty() && removalBytes == 0)) {
-                var rest = bytes.split(before);
-                rowEnds();
-                bytes = rest;
+                rowEnds(before);
             }
             puts.add(put);
             put.isWritten = true;
@@ -398,17 +396,16 @@ final class JournalBatch {
             }
         }
 
-        private void rowEnds() {
+        private void rowEnds(int length) {
             if (puts.isEmpty() && removalBytes == 0) {
                 return;
             }
-            var segment = new Segment(ids.getAsLong(), bytes.length(), removalBytes, puts.size());
+            var segment = new Segment(ids.getAsLong(), length, removalBytes, puts.size());
             puts.forEach(put -> put.where = segment);
             rows.add(new Row(
                     segment,
-                    bytes.bytes(),
+                    bytes.take(length),
                     expires && expiresAt != null ? (Long) ChronoUnit.MICROS.between(Instant.EPOCH, expiresAt) : null));
-            bytes = new SegmentBytes();
             removalBytes = 0;
             expires = true;
             expiresAt = null;

@@ -4,20 +4,37 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map from numbers, for as many entries as there are messages: without an object for each entry, which would make the
- * garbage collector copy millions of them. In no order; not to be changed while it is gone through. Of one thread at a time.
+ * A map from numbers most of which follow each other, for as many entries as there are messages. Neighbours share a page, so
+ * that they are found without a search, and the garbage collector has no object for each of them. In no order; not to be
+ * changed while it is gone through. Of one thread at a time.
  */
 final class LongMap<V> {
-    private static final int MIN_CAPACITY = 8;
+    private static final int PAGE_BITS = 4;
+    private static final int PAGE_SIZE = 1 << PAGE_BITS;
+    private static final int PAGE_MASK = PAGE_SIZE - 1;
+    private static final int MIN_CAPACITY = 4;
     private static final long FACTOR = 0x9E37_79B9_7F4A_7C15L;
-
-    private long[] keys = {};
-    private @Nullable Object[] values = {};
-    private int size;
 
     interface Visitor<V> {
         void entry(long key, V value);
     }
+
+    private static final class Page {
+        final long number;
+        final @Nullable Object[] values = new @Nullable Object[PAGE_SIZE];
+        int size;
+
+        Page(long number) {
+            this.number = number;
+        }
+    }
+
+    /** By their hashes, at the next free slot if there is another. */
+    private @Nullable Page[] pages = {};
+
+    private int pageCount;
+    private @Nullable Page last;
+    private int size;
 
     boolean isEmpty() {
         return size == 0;
@@ -27,24 +44,49 @@ final class LongMap<V> {
         return size;
     }
 
-    private int slotOf(long key) {
-        return (int) (key * FACTOR >>> Long.numberOfLeadingZeros(keys.length) + 1);
+    private int slotOf(long number) {
+        return (int) (number * FACTOR >>> Integer.SIZE) & pages.length - 1;
     }
 
-    /** Where the key is, or where it would be put. */
-    private int find(long key) {
-        int mask = keys.length - 1;
-        int slot = slotOf(key);
-        while (values[slot] != null && keys[slot] != key) {
-            slot = slot + 1 & mask;
+    /** Where the page is, or where it would be put. */
+    private int find(long number) {
+        int slot = slotOf(number);
+        for (var page = pages[slot]; page != null && page.number != number; page = pages[slot]) {
+            slot = slot + 1 & pages.length - 1;
         }
         return slot;
+    }
+
+    private @Nullable Page page(long key) {
+        long number = key >> PAGE_BITS;
+        var page = last;
+        if (page != null && page.number == number) {
+            return page;
+        }
+        page = pageCount == 0 ? null : pages[find(number)];
+        last = page;
+        return page;
+    }
+
+    private Page pageFor(long key) {
+        var page = page(key);
+        if (page == null) {
+            if (2 * (pageCount + 1) > pages.length) {
+                resize(Math.max(MIN_CAPACITY, 2 * pages.length));
+            }
+            page = new Page(key >> PAGE_BITS);
+            pages[find(page.number)] = page;
+            pageCount++;
+            last = page;
+        }
+        return page;
     }
 
     @SuppressWarnings("unchecked")
     @Nullable
     V get(long key) {
-        return size == 0 ? null : (V) values[find(key)];
+        var page = page(key);
+        return page == null ? null : (V) page.values[(int) key & PAGE_MASK];
     }
 
     boolean containsKey(long key) {
@@ -55,14 +97,12 @@ final class LongMap<V> {
     @SuppressWarnings("unchecked")
     @Nullable
     V put(long key, V value) {
-        if (4 * (size + 1) > 3 * keys.length) {
-            resize(Math.max(MIN_CAPACITY, 2 * keys.length));
-        }
-        int slot = find(key);
-        var earlier = (V) values[slot];
-        keys[slot] = key;
-        values[slot] = value;
+        var page = pageFor(key);
+        int index = (int) key & PAGE_MASK;
+        var earlier = (V) page.values[index];
+        page.values[index] = value;
         if (earlier == null) {
+            page.size++;
             size++;
         }
         return earlier;
@@ -72,55 +112,62 @@ final class LongMap<V> {
     @SuppressWarnings("unchecked")
     @Nullable
     V remove(long key) {
-        if (size == 0) {
+        var page = page(key);
+        if (page == null) {
             return null;
         }
-        int slot = find(key);
-        var removed = (V) values[slot];
+        int index = (int) key & PAGE_MASK;
+        var removed = (V) page.values[index];
         if (removed != null) {
+            page.values[index] = null;
             size--;
-            close(slot);
-            if (keys.length > MIN_CAPACITY && 8 * size < keys.length) {
-                resize(keys.length / 2);
+            if (--page.size == 0) {
+                remove(page);
             }
         }
         return removed;
     }
 
-    /** Moves what follows a slot that is free now to where it is found. */
-    private void close(int free) {
-        int mask = keys.length - 1;
-        int gap = free;
-        for (int slot = gap + 1 & mask; values[slot] != null; slot = slot + 1 & mask) {
-            if ((slot - slotOf(keys[slot]) & mask) >= (slot - gap & mask)) {
-                keys[gap] = keys[slot];
-                values[gap] = values[slot];
+    /** Moves those behind it to where they are found. */
+    private void remove(Page page) {
+        last = null;
+        pageCount--;
+        int mask = pages.length - 1;
+        int gap = find(page.number);
+        int slot = gap + 1 & mask;
+        for (var next = pages[slot]; next != null; next = pages[slot]) {
+            if ((slot - slotOf(next.number) & mask) >= (slot - gap & mask)) {
+                pages[gap] = next;
                 gap = slot;
             }
+            slot = slot + 1 & mask;
         }
-        values[gap] = null;
+        pages[gap] = null;
+        if (pages.length > MIN_CAPACITY && 8 * pageCount < pages.length) {
+            resize(pages.length / 2);
+        }
     }
 
     private void resize(int capacity) {
-        var oldKeys = keys;
-        var oldValues = values;
-        keys = new long[capacity];
-        values = new @Nullable Object[capacity];
-        for (int i = 0; i < oldKeys.length; i++) {
-            if (oldValues[i] != null) {
-                int slot = find(oldKeys[i]);
-                keys[slot] = oldKeys[i];
-                values[slot] = oldValues[i];
+        var old = pages;
+        pages = new @Nullable Page[capacity];
+        for (var page : old) {
+            if (page != null) {
+                pages[find(page.number)] = page;
             }
         }
     }
 
     @SuppressWarnings("unchecked")
     void forEach(Visitor<? super V> visitor) {
-        for (int i = 0; i < keys.length; i++) {
-            var value = (V) values[i];
-            if (value != null) {
-                visitor.entry(keys[i], value);
+        for (var page : pages) {
+            if (page != null) {
+                for (int i = 0; i < PAGE_SIZE; i++) {
+                    var value = (V) page.values[i];
+                    if (value != null) {
+                        visitor.entry(page.number << PAGE_BITS | i, value);
+                    }
+                }
             }
         }
     }
@@ -129,9 +176,13 @@ final class LongMap<V> {
     long[] sortedKeys() {
         var sorted = new long[size];
         int count = 0;
-        for (int i = 0; i < keys.length; i++) {
-            if (values[i] != null) {
-                sorted[count++] = keys[i];
+        for (var page : pages) {
+            if (page != null) {
+                for (int i = 0; i < PAGE_SIZE; i++) {
+                    if (page.values[i] != null) {
+                        sorted[count++] = page.number << PAGE_BITS | i;
+                    }
+                }
             }
         }
         Arrays.sort(sorted);

@@ -72,18 +72,15 @@ final class SegmentBytes {
         return buffer.position();
     }
 
-    byte[] bytes() {
-        return Arrays.copyOf(buffer.array(), buffer.position());
-    }
-
-    /** Takes what was put after {@code length} bytes out again, to begin another row. */
-    SegmentBytes split(int length) {
-        var rest = new SegmentBytes();
-        int restBytes = buffer.position() - length;
-        rest.ensure(restBytes);
-        rest.buffer.put(buffer.array(), length, restBytes);
-        buffer.position(length);
-        return rest;
+    /** Takes the first {@code length} bytes as a row: what was put after them begins the next one. */
+    byte[] take(int length) {
+        var row = Arrays.copyOf(buffer.array(), length);
+        buffer.limit(buffer.position()).position(length);
+        buffer.compact();
+        int restBytes = buffer.position();
+        System.arraycopy(buffer.array(), 0, buffer.array(), 1, restBytes);
+        buffer.put(0, FORMAT).position(1 + restBytes);
+        return row;
     }
 
     /** @return how many bytes it takes; so the others */

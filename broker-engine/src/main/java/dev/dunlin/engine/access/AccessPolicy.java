@@ -84,7 +84,7 @@ public final class AccessPolicy {
         }
         for (var deny : denies) {
             if (deny.source.action().covers(Action.PUBLISH) && deny.filter.matches(topic)) {
-                return PublishAnswer.refused(Incident.Reason.DENIED_BY_RULE, deny.source.asText());
+                return PublishAnswer.refused(Incident.Reason.DENIED_BY_RULE, deny.source);
             }
         }
         PermissionRule best = null;
@@ -101,7 +101,7 @@ public final class AccessPolicy {
         }
         return best == null
                 ? PublishAnswer.refused(Incident.Reason.NOT_ALLOWED_BY_ANY_RULE, null)
-                : new PublishAnswer(maxQos, maxQosRetained, null, best.asText());
+                : new PublishAnswer(maxQos, maxQosRetained, null, best);
     }
 
     /** Whether, and how, the client may subscribe to {@code filter}, without regard to a share name. */
@@ -151,16 +151,21 @@ public final class AccessPolicy {
      * @param maxQos highest QoS that is allowed, -1 if none is
      * @param maxQosRetained the same for a message with RETAIN set
      * @param refusal why nothing is allowed; null if something is
-     * @param decidedBy the rule that decided, as people read it; null where no rule did
+     * @param rule that decided; null where none did
      */
     public record PublishAnswer(
             int maxQos,
             int maxQosRetained,
             Incident.@Nullable Reason refusal,
-            @Nullable String decidedBy) {
+            @Nullable PermissionRule rule) {
 
-        static PublishAnswer refused(Incident.Reason reason, @Nullable String decidedBy) {
-            return new PublishAnswer(-1, -1, reason, decidedBy);
+        static PublishAnswer refused(Incident.Reason reason, @Nullable PermissionRule rule) {
+            return new PublishAnswer(-1, -1, reason, rule);
+        }
+
+        /** The rule that decided, as people read it; null where none did. */
+        public @Nullable String decidedBy() {
+            return rule == null ? null : rule.asText();
         }
 
         /** @return null if such a message may be published, else why not */

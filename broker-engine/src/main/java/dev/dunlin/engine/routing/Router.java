@@ -96,7 +96,11 @@ public final class Router {
             @Nullable Deposit begun,
             List<Delivery[]> all) {
         var deposit = begun == null ? space.store().newDeposit() : begun;
-        deposit.expectHolders(all.stream().mapToInt(some -> some.length).sum());
+        int holders = 0;
+        for (var deliveries : all) {
+            holders += deliveries.length;
+        }
+        deposit.expectHolders(holders);
         if (message.qos() == QoS.EXACTLY_ONCE) {
             var received = publisher == null ? null : publisher.asReceived(message.packetId());
             deposit.storeFirst(message, all, publisher, received);
