@@ -34,7 +34,7 @@ import org.springframework.util.FileSystemUtils;
  * PostgreSQL for each message. So many messages as {@code windows} says are under way at any time, which is about what
  * arrives while a batch is being written.
  *
- * <pre>mvn -q -pl broker-engine,tenant-service test-compile exec:exec@store-benchmark [-Dstore-benchmark="seconds=5 windows=10,100"]</pre>
+ * <pre>mvn -q -pl tenant-service -am test-compile exec:exec@store-benchmark [-Dstore-benchmark="seconds=5 windows=10,100"]</pre>
  *
  * Arguments: {@code seconds=5} of each load and of warming up for it, {@code windows=10,100,1000,4000}, {@code sessions=1,100} that queue each message,
  * {@code payload=100} bytes, {@code tenants=4}.

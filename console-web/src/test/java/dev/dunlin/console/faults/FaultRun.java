@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  * away nobody is disconnected, what needs no storage flows on, what needs it waits, devices that are known come in, and the
  * console says what is wrong; when it is back all of that heals by itself, and nothing acknowledged is lost. Then fills the disk.
  *
- * <p>{@code mvn -q -pl console-web exec:exec@faults -Dfaults="seconds=60"}, after {@code mvn -DskipTests package}
+ * <p>{@code mvn -q -pl console-web -am test-compile exec:exec@faults -Dfaults="seconds=60"}
  */
 public final class FaultRun implements AutoCloseable {
     /** Of a message that needs no storage, whatever the database does. */
