@@ -38,7 +38,7 @@ final class Writer {
     private final LongSupplier ids;
     private final Thread thread;
 
-    /** Of tenants of which something is stored, as far as they have been read or written. Used by the thread, but for a tenant that is being read. */
+    /** Of tenants of which something is stored. The thread's, but for a tenant that is being read. */
     private final ConcurrentMap<TenantId, Journal> journals = new ConcurrentHashMap<>();
 
     private volatile @Nullable Connection connection;
@@ -94,7 +94,11 @@ final class Writer {
 
     /** A tenant was read, and nothing of it is handed in until this returns. */
     void take(TenantId tenant, Journal journal) {
-        journals.put(tenant, journal);
+        if (journal.isEmpty()) {
+            journals.remove(tenant);
+        } else {
+            journals.put(tenant, journal);
+        }
     }
 
     /** A tenant is read anew before anything of it is handed in. On the thread. */
@@ -102,16 +106,15 @@ final class Writer {
         journals.remove(tenant);
     }
 
+    /** What changes come to. */
+    private record Prepared(Folded folded, StoreStatement statement) {}
+
     /** Changes that are made together, or were to be before one of them turned out to be at fault. */
     private static final class Part {
         final List<Entry> entries;
 
-        /** What they come to; null until that is known. */
         @Nullable
-        Folded folded;
-
-        @Nullable
-        StoreStatement statement;
+        Prepared prepared;
 
         /** Whether it may have been committed. */
         boolean isUncertain;
@@ -138,15 +141,13 @@ final class Writer {
     }
 
     private void commit(Part part) throws SQLException {
-        var folded = part.folded;
-        var statement = part.statement;
-        if (folded == null || statement == null) {
-            folded = Folded.of(part.entries, tenant -> journals.computeIfAbsent(tenant, first -> new Journal()));
-            statement = new StoreStatement();
-            folded.tell(statement, ids, full ? null : this::rows);
-            part.folded = folded;
-            part.statement = statement;
+        var prepared = part.prepared;
+        if (prepared == null) {
+            prepared = prepare(part.entries);
+            part.prepared = prepared;
         }
+        var statement = prepared.statement();
+        var folded = prepared.folded();
         if (!statement.isEmpty()) {
             var open = connected();
             if (!part.isUncertain || !statement.wasCommitted(open)) {
@@ -159,6 +160,22 @@ final class Writer {
         folded.written();
         folded.tenants()
                 .forEach(tenant -> journals.computeIfPresent(tenant, (id, kept) -> kept.isEmpty() ? null : kept));
+    }
+
+    private Prepared prepare(List<Entry> entries) throws SQLException {
+        try {
+            return prepare(entries, full ? null : this::rows);
+        } catch (SegmentBytes.DamagedException e) {
+            log.error("A row of a journal is damaged, so that none is written anew: {}", e.getMessage());
+            return prepare(entries, null);
+        }
+    }
+
+    private Prepared prepare(List<Entry> entries, @Nullable JournalRows source) throws SQLException {
+        var folded = Folded.of(entries, tenant -> journals.computeIfAbsent(tenant, first -> new Journal()));
+        var statement = new StoreStatement();
+        folded.tell(statement, ids, source);
+        return new Prepared(folded, statement);
     }
 
     /** The bytes of rows of a tenant's journal that are there. */

@@ -416,6 +416,41 @@ class StoreChangesTest extends ServiceTest {
     }
 
     @Test
+    void goesOnWithATenantThatWasUnloadedAndLoadedAgain() {
+        // given a tenant with two messages in a queue, of which the engine has let go
+        var session = store.session("boiler");
+        var first = store.message("plant/a", "one");
+        var second = store.message("plant/a", "two");
+        store.stored(
+                acme, put(session), queued(first, place(session, 5, first)), queued(second, place(session, 6, second)));
+        store.store.unloaded(acme);
+
+        // when it is loaded again and both are delivered
+        assertThat(store.load(acme).sessions().get(0).nextPosition()).isEqualTo(7);
+        store.stored(acme, new Removed(session.id(), new long[] {5, 6}, new long[] {first.id(), second.id()}));
+
+        // then nothing of them is left
+        assertThat(store.load(acme).sessions().get(0).queue()).isEmpty();
+        assertThat(count("mqtt_journal")).isZero();
+    }
+
+    @Test
+    void saysPlainlyThatARowIsDamagedAndKeepsIt() {
+        var session = store.session("boiler");
+        var message = store.message("plant/a", "one");
+        store.stored(acme, put(session), queued(message, place(session, 1, message)));
+        jdbc.sql("update mqtt_journal set entries = substr(entries, 1, length(entries) - 1) where tenant_id = ?")
+                .param(acme.value())
+                .update();
+        assertThat(store.store.load(acme).toCompletableFuture())
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableThat()
+                .withMessageContaining("of mqtt_journal")
+                .withMessageContaining("Restore the database from a backup");
+        assertThat(count("mqtt_journal")).isEqualTo(1);
+    }
+
+    @Test
     void tellsListenersInTheOrderOfTheChanges() {
         var session = store.session("boiler");
         var told = new java.util.concurrent.ConcurrentLinkedQueue<Integer>();
