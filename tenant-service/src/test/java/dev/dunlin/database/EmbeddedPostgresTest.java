@@ -120,6 +120,9 @@ class EmbeddedPostgresTest {
                 .filter(EmbeddedPostgresTest::isGuard)
                 .toList();
         assertThat(guards).isNotEmpty();
+        for (var guard : guards) {
+            signal("STOP", guard.pid()); // or it might stop the server before it is killed
+        }
         kill(child.process.pid());
         for (var guard : guards) {
             kill(guard.pid());
@@ -240,7 +243,11 @@ class EmbeddedPostgresTest {
     }
 
     private static void kill(long pid) throws IOException, InterruptedException {
-        new ProcessBuilder("sh", "-c", "kill -KILL " + pid).start().waitFor();
+        signal("KILL", pid);
+    }
+
+    private static void signal(String name, long pid) throws IOException, InterruptedException {
+        new ProcessBuilder("sh", "-c", "kill -" + name + " " + pid).start().waitFor();
     }
 
     private static long pid(Path directory) throws IOException {
