@@ -38,9 +38,10 @@ final class Journal {
     }
 
     void remove(Segment segment) {
-        segments.remove(segment);
-        bytes -= segment.bytes;
-        segment.deleted();
+        if (segments.remove(segment)) {
+            bytes -= segment.bytes;
+            segment.deleted();
+        }
     }
 
     /** Whether less than half of it is needed, and it is worth while. */
