@@ -26,6 +26,8 @@ record Endurance(BrokerKind kind, long messages, int qos, String leakDetection, 
 
     private static final double[] MARKS = {0.2, 0.6, 1};
     private static final double FLATNESS = 0.05;
+    /** A heap that shrinks with a collection and grows again would hide what grows beside it. */
+    private static final String HEAP_OF_ONE_SIZE = "-Xms512m,-Xmx512m,-XX:+AlwaysPreTouch";
 
     private static final Duration STEP = Duration.ofMillis(100);
     private static final Duration REPORT = Duration.ofSeconds(10);
@@ -77,7 +79,12 @@ record Endurance(BrokerKind kind, long messages, int qos, String leakDetection, 
 
     public static void main(String[] arguments) throws Exception {
         var given = Arguments.of(
-                arguments, "messages=100000000", "qos=1", "broker=engine", "leak-detection=simple", "jvm=");
+                arguments,
+                "messages=100000000",
+                "qos=1",
+                "broker=engine",
+                "leak-detection=simple",
+                "jvm=" + HEAP_OF_ONE_SIZE);
         var endurance = new Endurance(
                 BrokerKind.of(given.get("broker")),
                 Long.parseLong(given.get("messages")),
