@@ -87,12 +87,7 @@ final class Journal {
     }
 
     private Queue queue(long session) {
-        var queue = queues.get(session);
-        if (queue == null) {
-            queue = new Queue();
-            queues.put(session, queue);
-        }
-        return queue;
+        return queues.getOrPut(session, Queue::new);
     }
 
     void putMessage(long id, Segment segment) {
@@ -102,13 +97,13 @@ final class Journal {
     private void replaced(@Nullable Segment earlier, Segment now) {
         lost(earlier);
         now.counts();
-        liveBytes += now.entryBytes;
+        liveBytes += now.entryBytes();
     }
 
     private void lost(@Nullable Segment segment) {
         if (segment != null) {
             segment.countsNoMore();
-            liveBytes -= segment.entryBytes;
+            liveBytes -= segment.entryBytes();
         }
     }
 

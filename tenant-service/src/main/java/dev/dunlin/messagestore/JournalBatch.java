@@ -93,12 +93,7 @@ final class JournalBatch {
     }
 
     private Queue queue(long session) {
-        var queue = queues.get(session);
-        if (queue == null) {
-            queue = new Queue();
-            queues.put(session, queue);
-        }
-        return queue;
+        return queues.getOrPut(session, Queue::new);
     }
 
     void queue(Queued queued) {
@@ -253,14 +248,14 @@ final class JournalBatch {
         }
 
         @Override
-        public void message(StoredMessage message, int bytes) {
+        public void message(StoredMessage message) {
             if (journal.message(message.id()) == segment && !messagesRemoved.containsKey(message.id())) {
                 messages.put(message.id(), new Put<>(message));
             }
         }
 
         @Override
-        public void place(StoredPlace place, int bytes) {
+        public void place(StoredPlace place) {
             if (journal.place(place.session(), place.position()) != segment
                     || isDone(place.session(), place.position())) {
                 return;
@@ -274,7 +269,7 @@ final class JournalBatch {
 
         /** Rows are read in their order: a place that is written anew together with this has been seen. */
         @Override
-        public void received(long session, long position, int bytes) {
+        public void received(long session, long position) {
             if (journal.received(session, position) == segment && !isDone(session, position)) {
                 var queue = queue(session);
                 if (!queue.places.containsKey(position)) {
@@ -400,7 +395,8 @@ final class JournalBatch {
             if (puts.isEmpty() && removalBytes == 0) {
                 return;
             }
-            var segment = new Segment(ids.getAsLong(), length, removalBytes, puts.size());
+            var segment = new Segment(ids.getAsLong(), length);
+            segment.holds(removalBytes, puts.size());
             puts.forEach(put -> put.where = segment);
             rows.add(new Row(
                     segment,

@@ -50,63 +50,43 @@ final class JournalReplay {
      * @throws SegmentBytes.DamagedException if it cannot be read
      */
     void add(long id, byte[] row) {
-        var size = new Size();
-        SegmentBytes.read(row, size);
-        var segment = new Segment(id, row.length, size.removalBytes, size.entries);
+        var segment = new Segment(id, row.length);
+        var entries = new Row(segment);
+        SegmentBytes.read(row, entries);
+        segment.holds(entries.removalBytes, entries.count);
         segments.add(segment);
-        SegmentBytes.read(row, new Row(segment));
     }
 
     private Queue queue(long session) {
         return queues.computeIfAbsent(session, first -> new Queue());
     }
 
-    private static final class Size implements SegmentBytes.Entries {
-        int removalBytes;
-        int entries;
-
-        @Override
-        public void message(StoredMessage message, int bytes) {
-            entries++;
-        }
-
-        @Override
-        public void place(StoredPlace place, int bytes) {
-            entries++;
-        }
-
-        @Override
-        public void received(long session, long position, int bytes) {
-            entries++;
-        }
-
-        @Override
-        public void removed(long session, long first, long last, int bytes) {
-            removalBytes += bytes;
-        }
-    }
-
     private final class Row implements SegmentBytes.Entries {
         private final Segment segment;
+        private int removalBytes;
+        private int count;
 
         Row(Segment segment) {
             this.segment = segment;
         }
 
         @Override
-        public void message(StoredMessage message, int bytes) {
+        public void message(StoredMessage message) {
+            count++;
             messages.put(message.id(), new Message(message, segment));
         }
 
         @Override
-        public void place(StoredPlace place, int bytes) {
+        public void place(StoredPlace place) {
+            count++;
             var queue = queue(place.session());
             queue.mentions(place.position());
             queue.places.put(place.position(), new Place(place, segment));
         }
 
         @Override
-        public void received(long session, long position, int bytes) {
+        public void received(long session, long position) {
+            count++;
             var place = queue(session).places.get(position);
             if (place != null) {
                 place.place = place.place.asReceived();
@@ -116,6 +96,7 @@ final class JournalReplay {
 
         @Override
         public void removed(long session, long first, long last, int bytes) {
+            removalBytes += bytes;
             var queue = queue(session);
             queue.mentions(last);
             var removed = queue.places.subMap(first, true, last, true);

@@ -1,6 +1,7 @@
 package dev.dunlin.messagestore;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,11 +83,25 @@ final class LongMap<V> {
         return page;
     }
 
+    /** Only {@link #put} fills pages, with values of this type. */
     @SuppressWarnings("unchecked")
+    private @Nullable V valueAt(Page page, int index) {
+        return (V) page.values[index];
+    }
+
     @Nullable
     V get(long key) {
         var page = page(key);
-        return page == null ? null : (V) page.values[(int) key & PAGE_MASK];
+        return page == null ? null : valueAt(page, (int) key & PAGE_MASK);
+    }
+
+    V getOrPut(long key, Supplier<V> first) {
+        var value = get(key);
+        if (value == null) {
+            value = first.get();
+            put(key, value);
+        }
+        return value;
     }
 
     boolean containsKey(long key) {
@@ -94,12 +109,11 @@ final class LongMap<V> {
     }
 
     /** @return what was there before */
-    @SuppressWarnings("unchecked")
     @Nullable
     V put(long key, V value) {
         var page = pageFor(key);
         int index = (int) key & PAGE_MASK;
-        var earlier = (V) page.values[index];
+        var earlier = valueAt(page, index);
         page.values[index] = value;
         if (earlier == null) {
             page.size++;
@@ -109,7 +123,6 @@ final class LongMap<V> {
     }
 
     /** @return what was there */
-    @SuppressWarnings("unchecked")
     @Nullable
     V remove(long key) {
         var page = page(key);
@@ -117,7 +130,7 @@ final class LongMap<V> {
             return null;
         }
         int index = (int) key & PAGE_MASK;
-        var removed = (V) page.values[index];
+        var removed = valueAt(page, index);
         if (removed != null) {
             page.values[index] = null;
             size--;
@@ -158,12 +171,11 @@ final class LongMap<V> {
         }
     }
 
-    @SuppressWarnings("unchecked")
     void forEach(Visitor<? super V> visitor) {
         for (var page : pages) {
             if (page != null) {
                 for (int i = 0; i < PAGE_SIZE; i++) {
-                    var value = (V) page.values[i];
+                    var value = valueAt(page, i);
                     if (value != null) {
                         visitor.entry(page.number << PAGE_BITS | i, value);
                     }

@@ -54,10 +54,6 @@ final class Rows {
         return tenantOfRow.isEmpty();
     }
 
-    int count() {
-        return tenantOfRow.size();
-    }
-
     void add(TenantId tenant, @Nullable Object... row) {
         tenantOfRow.add(tenants.computeIfAbsent(tenant, first -> {
             tenantIds.add(first.value());

@@ -17,10 +17,10 @@ final class Segment {
     final int bytes;
 
     /** Of what says which entries of other rows are removed. */
-    private final int removalBytes;
+    private int removalBytes;
 
     /** Of an entry, on average. */
-    final int entryBytes;
+    private int entryBytes;
 
     /** Entries that count. */
     private int live;
@@ -40,12 +40,24 @@ final class Segment {
 
     private boolean isGone;
 
-    /** @param entries but for what says which entries of other rows are removed */
-    Segment(long id, int bytes, int removalBytes, int entries) {
+    Segment(long id, int bytes) {
         this.id = id;
         this.bytes = bytes;
+    }
+
+    /**
+     * What is in it; once, before any of it counts.
+     *
+     * @param removalBytes of what says which entries of other rows are removed
+     * @param entries all others
+     */
+    void holds(int removalBytes, int entries) {
         this.removalBytes = removalBytes;
         entryBytes = entries == 0 ? 0 : (bytes - removalBytes) / entries;
+    }
+
+    int entryBytes() {
+        return entryBytes;
     }
 
     /** One more of its entries counts; likewise below. */

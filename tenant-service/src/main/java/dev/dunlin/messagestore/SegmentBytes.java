@@ -48,14 +48,15 @@ final class SegmentBytes {
 
     private ByteBuffer buffer = ByteBuffer.allocate(FIRST_CAPACITY).put(FORMAT);
 
-    /** What is told of each entry of a row, in order; {@code bytes} is what it takes there. */
+    /** What is told of each entry of a row, in order. */
     interface Entries {
-        void message(StoredMessage message, int bytes);
+        void message(StoredMessage message);
 
-        void place(StoredPlace place, int bytes);
+        void place(StoredPlace place);
 
-        void received(long session, long position, int bytes);
+        void received(long session, long position);
 
+        /** @param bytes that it takes in the row */
         void removed(long session, long first, long last, int bytes);
     }
 
@@ -83,9 +84,7 @@ final class SegmentBytes {
         return row;
     }
 
-    /** @return how many bytes it takes; so the others */
-    int putMessage(StoredMessage message) {
-        int start = buffer.position();
+    void putMessage(StoredMessage message) {
         var topic = message.topic().getBytes(UTF_8);
         var expiresAt = message.expiresAt();
         begin(MESSAGE, topic.length + message.properties().length + message.payload().length)
@@ -102,11 +101,9 @@ final class SegmentBytes {
         put(topic);
         put(message.properties());
         put(message.payload());
-        return buffer.position() - start;
     }
 
-    int putPlace(StoredPlace place) {
-        int start = buffer.position();
+    void putPlace(StoredPlace place) {
         var ids = place.subscriptionIds();
         var shared = place.shared() == null ? null : place.shared().getBytes(UTF_8);
         begin(PLACE, ids.size() * Integer.BYTES + (shared == null ? 0 : shared.length))
@@ -124,16 +121,17 @@ final class SegmentBytes {
         if (shared != null) {
             put(shared);
         }
-        return buffer.position() - start;
     }
 
-    int putReceived(long session, long position) {
-        int start = buffer.position();
+    void putReceived(long session, long position) {
         begin(RECEIVED, 0).putLong(session).putLong(position);
-        return buffer.position() - start;
     }
 
-    /** All places from the first position to the last. */
+    /**
+     * All places from the first position to the last.
+     *
+     * @return how many bytes it takes
+     */
     int putRemoved(long session, long first, long last) {
         int start = buffer.position();
         begin(REMOVED, 0).putLong(session).putLong(first).putLong(last);
@@ -180,15 +178,9 @@ final class SegmentBytes {
         int start = buffer.position();
         byte kind = buffer.get();
         switch (kind) {
-            case MESSAGE -> {
-                var message = readMessage(buffer);
-                entries.message(message, buffer.position() - start);
-            }
-            case PLACE -> {
-                var place = readPlace(buffer);
-                entries.place(place, buffer.position() - start);
-            }
-            case RECEIVED -> entries.received(buffer.getLong(), buffer.getLong(), buffer.position() - start);
+            case MESSAGE -> entries.message(readMessage(buffer));
+            case PLACE -> entries.place(readPlace(buffer));
+            case RECEIVED -> entries.received(buffer.getLong(), buffer.getLong());
             case REMOVED ->
                 entries.removed(buffer.getLong(), buffer.getLong(), buffer.getLong(), buffer.position() - start);
             default -> throw new IllegalArgumentException("kind " + kind);
