@@ -36,6 +36,13 @@ final class JournalBatch {
     /** @param expiresAtMicros when none of it counts any more, whatever happens; null for never */
     record Row(Segment segment, byte[] entries, @Nullable Long expiresAtMicros) {}
 
+    /** A place, with its message if that has no other. */
+    private record Placed(StoredPlace place, @Nullable StoredMessage only) {
+        Placed asReceived() {
+            return new Placed(place.asReceived(), only);
+        }
+    }
+
     /** What is put, and where, once that is known. */
     private static final class Put<T> {
         final T what;
@@ -53,7 +60,7 @@ final class JournalBatch {
         /** With all that it had before this batch. */
         boolean isRemoved;
 
-        final LongMap<Put<StoredPlace>> places = new LongMap<>();
+        final LongMap<Put<Placed>> places = new LongMap<>();
         final LongMap<Put<Long>> received = new LongMap<>();
 
         /** And the rows that have them. */
@@ -98,13 +105,13 @@ final class JournalBatch {
 
     void queue(Queued queued) {
         var body = queued.body();
-        if (body != null && journal.message(body.id()) == null) {
+        if (body != null && !queued.isForOne() && journal.message(body.id()) == null) {
             messages.put(body.id(), new Put<>(body));
         }
         for (var place : queued.places()) {
             var queue = queue(place.session());
             if (queue.isRemoved || journal.place(place.session(), place.position()) == null) {
-                queue.places.put(place.position(), new Put<>(place));
+                queue.places.put(place.position(), new Put<>(new Placed(place, queued.isForOne() ? body : null)));
             }
         }
     }
@@ -256,6 +263,15 @@ final class JournalBatch {
 
         @Override
         public void place(StoredPlace place) {
+            put(place, null);
+        }
+
+        @Override
+        public void only(StoredPlace place, StoredMessage message) {
+            put(place, message);
+        }
+
+        private void put(StoredPlace place, @Nullable StoredMessage only) {
             if (journal.place(place.session(), place.position()) != segment
                     || isDone(place.session(), place.position())) {
                 return;
@@ -264,7 +280,8 @@ final class JournalBatch {
             var received = journal.received(place.session(), place.position());
             dies(received);
             boolean isReceived = received != null || queue.received.remove(place.position()) != null;
-            queue.places.put(place.position(), new Put<>(isReceived ? place.asReceived() : place));
+            var placed = new Placed(place, only);
+            queue.places.put(place.position(), new Put<>(isReceived ? placed.asReceived() : placed));
         }
 
         /** Rows are read in their order: a place that is written anew together with this has been seen. */
@@ -346,11 +363,11 @@ final class JournalBatch {
             for (long position : queue.places.sortedKeys()) {
                 var put = queue.places.get(position);
                 if (put != null) {
-                    var message = messages.get(put.what.message());
-                    if (message != null) {
-                        message(message);
-                    }
-                    place(put, message == null ? null : message.what.expiresAt());
+                    place(
+                            put,
+                            put.what.only() == null
+                                    ? messages.get(put.what.place().message())
+                                    : null);
                 }
             }
             queue.received.forEach((position, put) -> received(session, put));
@@ -365,10 +382,21 @@ final class JournalBatch {
             }
         }
 
-        private void place(Put<StoredPlace> put, @Nullable Instant end) {
+        /** @param message which others may have too, if it is put with this batch */
+        private void place(Put<Placed> put, @Nullable Put<StoredMessage> message) {
+            if (message != null) {
+                message(message);
+            }
             int before = bytes.length();
-            bytes.putPlace(put.what);
-            added(put, before, end);
+            var only = put.what.only();
+            if (only == null) {
+                bytes.putPlace(put.what.place());
+                added(put, before, message == null ? null : message.what.expiresAt());
+            } else {
+                bytes.putOnly(put.what.place(), only);
+                added(put, before, only.expiresAt());
+                messageCount++;
+            }
         }
 
         private void received(long session, Put<Long> put) {

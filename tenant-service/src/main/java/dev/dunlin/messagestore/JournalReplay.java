@@ -19,13 +19,18 @@ final class JournalReplay {
 
     private static final class Place {
         StoredPlace place;
+
+        /** The message that has no other place; null if others may have it. */
+        final @Nullable StoredMessage only;
+
         final Segment where;
 
         @Nullable
         Segment received;
 
-        Place(StoredPlace place, Segment where) {
+        Place(StoredPlace place, @Nullable StoredMessage only, Segment where) {
             this.place = place;
+            this.only = only;
             this.where = where;
         }
     }
@@ -78,10 +83,20 @@ final class JournalReplay {
 
         @Override
         public void place(StoredPlace place) {
+            put(new Place(place, null, segment));
+        }
+
+        @Override
+        public void only(StoredPlace place, StoredMessage message) {
+            put(new Place(place, message, segment));
+        }
+
+        private void put(Place place) {
             count++;
-            var queue = queue(place.session());
-            queue.mentions(place.position());
-            queue.places.put(place.position(), new Place(place, segment));
+            long position = place.place.position();
+            var queue = queue(place.place.session());
+            queue.mentions(position);
+            queue.places.put(position, place);
         }
 
         @Override
@@ -115,9 +130,11 @@ final class JournalReplay {
         queues.keySet().retainAll(sessions);
         var wanted = new HashSet<Long>();
         queues.forEach((session, queue) -> {
-            queue.places.values().removeIf(place -> !messages.containsKey(place.place.message()));
+            queue.places.values().removeIf(place -> place.only == null && !messages.containsKey(place.place.message()));
             queue.places.forEach((position, place) -> {
-                wanted.add(place.place.message());
+                if (place.only == null) {
+                    wanted.add(place.place.message());
+                }
                 journal.putPlace(session, position, place.where);
                 if (place.received != null) {
                     journal.putReceived(session, position, place.received);
@@ -145,7 +162,15 @@ final class JournalReplay {
     }
 
     List<StoredMessage> messages() {
-        return messages.values().stream().map(Message::message).toList();
+        var all = new ArrayList<StoredMessage>();
+        messages.values().forEach(message -> all.add(message.message));
+        queues.values()
+                .forEach(queue -> queue.places.values().forEach(place -> {
+                    if (place.only != null) {
+                        all.add(place.only);
+                    }
+                }));
+        return all;
     }
 
     /** In the order of positions. */

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * 2 place     session 8, position 8, message 8, flags 1, [subscription identifiers, each 4], [shared subscription]
  * 3 received  session 8, position 8: PUBREC has come for the message at this place
  * 4 removed   session 8, first position 8, last position 8
+ * 5 only      as a place, then as a message without its id: a message that has this place and no other
  * </pre>
  *
  * The lowest two bits of the flags are the QoS, the next is RETAIN.
@@ -33,6 +34,7 @@ final class SegmentBytes {
     private static final byte PLACE = 2;
     private static final byte RECEIVED = 3;
     private static final byte REMOVED = 4;
+    private static final byte ONLY = 5;
 
     private static final int QOS = 3;
     private static final int RETAIN = 1 << 2;
@@ -44,7 +46,7 @@ final class SegmentBytes {
 
     private static final int FIRST_CAPACITY = 1_024;
     /** Of all fields of an entry whose length is known. */
-    private static final int MAX_FIXED_BYTES = 64;
+    private static final int MAX_FIXED_BYTES = 96;
 
     private ByteBuffer buffer = ByteBuffer.allocate(FIRST_CAPACITY).put(FORMAT);
 
@@ -53,6 +55,9 @@ final class SegmentBytes {
         void message(StoredMessage message);
 
         void place(StoredPlace place);
+
+        /** A place with the message that has no other. */
+        void only(StoredPlace place, StoredMessage message);
 
         void received(long session, long position);
 
@@ -85,13 +90,28 @@ final class SegmentBytes {
     }
 
     void putMessage(StoredMessage message) {
+        begin(MESSAGE).putLong(message.id());
+        putFields(message);
+    }
+
+    void putPlace(StoredPlace place) {
+        begin(PLACE);
+        putFields(place);
+    }
+
+    void putOnly(StoredPlace place, StoredMessage message) {
+        begin(ONLY);
+        putFields(place);
+        putFields(message);
+    }
+
+    private void putFields(StoredMessage message) {
         var topic = message.topic().getBytes(UTF_8);
         var expiresAt = message.expiresAt();
-        begin(MESSAGE, topic.length + message.properties().length + message.payload().length)
-                .putLong(message.id())
-                .put((byte) (flags(message.qos(), message.retain())
-                        | (message.expirySeconds() < 0 ? 0 : HAS_EXPIRY)
-                        | (expiresAt == null ? 0 : HAS_EXPIRES_AT)));
+        ensure(MAX_FIXED_BYTES + topic.length + message.properties().length + message.payload().length);
+        buffer.put((byte) (flags(message.qos(), message.retain())
+                | (message.expirySeconds() < 0 ? 0 : HAS_EXPIRY)
+                | (expiresAt == null ? 0 : HAS_EXPIRES_AT)));
         if (message.expirySeconds() >= 0) {
             buffer.putLong(message.expirySeconds());
         }
@@ -103,11 +123,11 @@ final class SegmentBytes {
         put(message.payload());
     }
 
-    void putPlace(StoredPlace place) {
+    private void putFields(StoredPlace place) {
         var ids = place.subscriptionIds();
         var shared = place.shared() == null ? null : place.shared().getBytes(UTF_8);
-        begin(PLACE, ids.size() * Integer.BYTES + (shared == null ? 0 : shared.length))
-                .putLong(place.session())
+        ensure(MAX_FIXED_BYTES + ids.size() * Integer.BYTES + (shared == null ? 0 : shared.length));
+        buffer.putLong(place.session())
                 .putLong(place.position())
                 .putLong(place.message())
                 .put((byte) (flags(place.qos(), place.retain())
@@ -124,7 +144,7 @@ final class SegmentBytes {
     }
 
     void putReceived(long session, long position) {
-        begin(RECEIVED, 0).putLong(session).putLong(position);
+        begin(RECEIVED).putLong(session).putLong(position);
     }
 
     /**
@@ -134,7 +154,7 @@ final class SegmentBytes {
      */
     int putRemoved(long session, long first, long last) {
         int start = buffer.position();
-        begin(REMOVED, 0).putLong(session).putLong(first).putLong(last);
+        begin(REMOVED).putLong(session).putLong(first).putLong(last);
         return buffer.position() - start;
     }
 
@@ -142,8 +162,8 @@ final class SegmentBytes {
         return qos | (retain ? RETAIN : 0);
     }
 
-    private ByteBuffer begin(byte kind, int variableBytes) {
-        ensure(MAX_FIXED_BYTES + variableBytes);
+    private ByteBuffer begin(byte kind) {
+        ensure(MAX_FIXED_BYTES);
         return buffer.put(kind);
     }
 
@@ -178,8 +198,12 @@ final class SegmentBytes {
         int start = buffer.position();
         byte kind = buffer.get();
         switch (kind) {
-            case MESSAGE -> entries.message(readMessage(buffer));
+            case MESSAGE -> entries.message(readMessage(buffer.getLong(), buffer));
             case PLACE -> entries.place(readPlace(buffer));
+            case ONLY -> {
+                var place = readPlace(buffer);
+                entries.only(place, readMessage(place.message(), buffer));
+            }
             case RECEIVED -> entries.received(buffer.getLong(), buffer.getLong());
             case REMOVED ->
                 entries.removed(buffer.getLong(), buffer.getLong(), buffer.getLong(), buffer.position() - start);
@@ -187,8 +211,7 @@ final class SegmentBytes {
         }
     }
 
-    private static StoredMessage readMessage(ByteBuffer buffer) {
-        long id = buffer.getLong();
+    private static StoredMessage readMessage(long id, ByteBuffer buffer) {
         int flags = buffer.get();
         long expirySeconds = (flags & HAS_EXPIRY) == 0 ? -1 : buffer.getLong();
         var expiresAt = (flags & HAS_EXPIRES_AT) == 0 ? null : Instant.EPOCH.plus(buffer.getLong(), ChronoUnit.MICROS);

@@ -108,12 +108,37 @@ class JournalTest {
         assertThat(replay.nextPositionOf(2)).isEqualTo(10);
     }
 
+    @Test
+    void keepsAllFieldsOfAMessageThatHasOnePlaceAlone() throws SQLException {
+        // given a place with everything that it can have, and its message
+        var message = message(100, true);
+        var place = new StoredPlace(2, 9, message.id(), 2, true, false, List.of(3, 268_435_455), "$share/g/plant/#");
+
+        // when both are written and read, and the place is received and read again
+        write(List.of(new Queued(message, List.of(place), true, null)));
+        var replay = replay(Set.of(2L));
+        write(List.of(new PlaceReceived(2, 9)));
+        var received = replay(Set.of(2L));
+
+        // then they are as they were
+        assertThat(replay.messages())
+                .usingRecursiveFieldByFieldElementComparator()
+                .containsExactly(message);
+        assertThat(replay.queueOf(2)).containsExactly(place);
+        assertThat(received.queueOf(2)).containsExactly(place.asReceived());
+
+        // and go together
+        write(List.of(Removed.place(2, 9)));
+        assertThat(rows).isEmpty();
+    }
+
     /** What should be there: an independent and simple picture of the same. */
     private static final class Model {
         final Map<Long, TreeMap<Long, StoredPlace>> queues = new HashMap<>();
         final Map<Long, Long> nextPosition = new HashMap<>();
         final Map<Long, StoredMessage> messages = new HashMap<>();
         final Map<Long, Set<String>> holders = new HashMap<>();
+        final Set<Long> forOne = new HashSet<>();
 
         TreeMap<Long, StoredPlace> queue(long session) {
             return Objects.requireNonNull(queues.get(session));
@@ -125,7 +150,9 @@ class JournalTest {
             if (holding.isEmpty()) {
                 holders.remove(place.message());
                 messages.remove(place.message());
-                changes.add(Removed.message(place.message()));
+                if (!forOne.remove(place.message())) {
+                    changes.add(Removed.message(place.message()));
+                }
             }
         }
     }
@@ -193,6 +220,11 @@ class JournalTest {
             }
         }
         model.messages.put(message.id(), message);
+        if (places.size() == 1 && random.nextBoolean()) {
+            model.forOne.add(message.id());
+            changes.add(new Queued(message, places, true, null));
+            return;
+        }
         // with its first place, or with another
         int bodyWith = random.nextInt(places.size());
         for (int i = 0; i < places.size(); i++) {

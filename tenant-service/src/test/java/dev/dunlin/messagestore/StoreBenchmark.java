@@ -186,7 +186,7 @@ final class StoreBenchmark {
         var places = LongStream.of(queue.sessions)
                 .mapToObj(session -> new StoredPlace(session, position, message.id(), 1, false, false, List.of(), null))
                 .toList();
-        store.change(queue.tenant, new Queued(message, places, null), new Listener() {
+        store.change(queue.tenant, new Queued(message, places, places.size() == 1, null), new Listener() {
             @Override
             public void onStored() {
                 remove(queue, message.id(), position);
@@ -205,7 +205,9 @@ final class StoreBenchmark {
         for (long session : queue.sessions) {
             store.change(queue.tenant, Removed.place(session, position), null);
         }
-        store.change(queue.tenant, Removed.message(message), null);
+        if (queue.sessions.length > 1) {
+            store.change(queue.tenant, Removed.message(message), null);
+        }
     }
 
     private static long clientNanos() {

@@ -8,7 +8,7 @@ public sealed interface StoreChange {
     /** A session began, or its client came, went or changed its expiry: replaces what was known of it but for what hangs on it. */
     record SessionPut(StoredSession session) implements StoreChange {}
 
-    /** A session ended, with its subscriptions, its queue and its Packet Identifiers; message bodies are removed apart. */
+    /** A session ended, with its subscriptions, its queue and its Packet Identifiers; bodies that others may queue are removed apart. */
     record SessionRemoved(long session) implements StoreChange {}
 
     /** A subscription, in place of the session's earlier one to the same filter. */
@@ -20,15 +20,26 @@ public sealed interface StoreChange {
      * Sessions queue a message.
      *
      * @param body absent if it was or will be handed in with another of its places
+     * @param isForOne whether the body is here with the only place that it will ever have: it goes with that, and does not need
+     *     to be removed apart
      * @param received absent unless the message came with QoS 2 to a session that is kept: stored together, or a message that
      *     is sent again would be queued twice
      */
     record Queued(
             @Nullable StoredMessage body,
             List<StoredPlace> places,
+            boolean isForOne,
             @Nullable Received received) implements StoreChange {
         public Queued {
             places = List.copyOf(places);
+            if (isForOne && (body == null || places.size() != 1)) {
+                throw new IllegalArgumentException("not a message with one place");
+            }
+        }
+
+        /** A message that several sessions may queue. */
+        public Queued(@Nullable StoredMessage body, List<StoredPlace> places, @Nullable Received received) {
+            this(body, places, false, received);
         }
     }
 

@@ -17,15 +17,23 @@ import org.jspecify.annotations.Nullable;
 public final class Deposit extends Receipt {
     private static final AtomicIntegerFieldUpdater<Deposit> HOLDERS =
             AtomicIntegerFieldUpdater.newUpdater(Deposit.class, "holders");
-    private static final AtomicIntegerFieldUpdater<Deposit> BODY_HANDED_IN =
-            AtomicIntegerFieldUpdater.newUpdater(Deposit.class, "bodyHandedIn");
+    private static final AtomicIntegerFieldUpdater<Deposit> BODY =
+            AtomicIntegerFieldUpdater.newUpdater(Deposit.class, "body");
+
+    /** What the store has of the body, or will have. */
+    private static final int NOTHING = 0;
+
+    /** With a place; it has to be removed when it has none any more. */
+    private static final int APART = 1;
+
+    /** With its only place, with which it is removed. */
+    private static final int WITH_PLACE = 2;
 
     private final TenantStore store;
     private final long id;
     private volatile int holders;
 
-    /** 1 once the store has the body, or will have it. */
-    private volatile int bodyHandedIn;
+    private volatile int body = NOTHING;
 
     private volatile boolean isStored;
 
@@ -64,13 +72,23 @@ public final class Deposit extends Receipt {
      * @return whether it is to be removed from the store
      */
     boolean release() {
-        return HOLDERS.decrementAndGet(this) == 0 && bodyHandedIn == 1;
+        return HOLDERS.decrementAndGet(this) == 0 && body == APART;
     }
 
-    /** {@code sessions} hold the message, which the store has had since before this process. */
-    void restore(int sessions) {
+    /** Whether the store has the message, or will have it, and no other session than the one that asks holds it. */
+    boolean isStoredForOne() {
+        return body != NOTHING && holders == 1;
+    }
+
+    /** Whether the body is removed from the store with the message's only place. */
+    boolean isWithPlace() {
+        return body == WITH_PLACE;
+    }
+
+    /** {@code sessions} hold the message, which the store has, with its only place or apart. */
+    void restore(int sessions, boolean isWithPlace) {
         expectHolders(sessions);
-        bodyHandedIn = 1;
+        body = isWithPlace ? WITH_PLACE : APART;
         isStored = true;
         settle();
     }
@@ -78,7 +96,8 @@ public final class Deposit extends Receipt {
     /** What is to be handed in with the next place of the message: {@code message} the first time, then nothing. */
     @Nullable
     Publish bodyOnce(Publish message) {
-        return BODY_HANDED_IN.compareAndSet(this, 0, 1) ? message : null;
+        // whoever is the only one to hold it hands it in, and there will be no other
+        return BODY.compareAndSet(this, NOTHING, holders == 1 ? WITH_PLACE : APART) ? message : null;
     }
 
     /**
@@ -147,7 +166,7 @@ public final class Deposit extends Receipt {
 
     /** Whether what {@link #storeFirst} is for has been handed in together with what its publisher must not publish again. */
     public boolean isStoredFirst() {
-        return taken != null && bodyHandedIn == 1;
+        return taken != null && body != NOTHING;
     }
 
     private final class WhenStored implements MessageStore.Listener {

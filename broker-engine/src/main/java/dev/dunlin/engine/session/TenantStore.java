@@ -47,7 +47,14 @@ public final class TenantStore {
     /** The deposit of a message that the store has had since before this process, and {@code sessions} sessions hold. */
     public Deposit restoredDeposit(long message, int sessions) {
         var deposit = new Deposit(this, message);
-        deposit.restore(sessions);
+        deposit.restore(sessions, false);
+        return deposit;
+    }
+
+    /** As {@link #restoredDeposit}, of a message that one session holds; see {@link Deposit#isWithPlace}. */
+    Deposit depositForOne(long message, boolean isWithPlace) {
+        var deposit = new Deposit(this, message);
+        deposit.restore(1, isWithPlace);
         return deposit;
     }
 
@@ -94,13 +101,10 @@ public final class TenantStore {
 
     /** Queues a message for one session, and tells {@code kept} when that is safe. */
     void queue(Kept kept, Publish message, StoredPlace place) {
-        var body = kept.deposit.bodyOnce(message);
-        change(
-                new StoreChange.Queued(body == null ? null : stored(body, kept.deposit.id()), List.of(place), null),
-                kept);
+        queue(kept.deposit, message, List.of(place), null, kept);
     }
 
-    /** Queues a message for all that will hold it, together with what its publisher must not publish again. */
+    /** Queues a message for some that will hold it, together with what its publisher must not publish again. */
     void queue(
             Deposit deposit,
             Publish message,
@@ -108,7 +112,13 @@ public final class TenantStore {
             @Nullable Received received,
             Listener listener) {
         var body = deposit.bodyOnce(message);
-        change(new StoreChange.Queued(body == null ? null : stored(body, deposit.id()), places, received), listener);
+        change(
+                new StoreChange.Queued(
+                        body == null ? null : stored(body, deposit.id()),
+                        places,
+                        body != null && deposit.isWithPlace(),
+                        received),
+                listener);
     }
 
     static StoredPlace place(long session, long position, Deposit deposit, QoS qos, boolean retain, Delivery delivery) {

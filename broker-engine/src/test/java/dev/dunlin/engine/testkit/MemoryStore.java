@@ -11,8 +11,10 @@ import dev.dunlin.engine.port.StoredSubscription;
 import dev.dunlin.engine.port.StoredTenant;
 import dev.dunlin.engine.port.TenantId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -44,7 +46,16 @@ public final class MemoryStore implements MessageStore {
     private static final class Tables {
         final Map<Long, Row> sessions = new TreeMap<>();
         final Map<Long, StoredMessage> messages = new TreeMap<>();
+        /** Those that go with their only place. */
+        final Set<Long> forOne = new HashSet<>();
+
         final Map<String, StoredRetained> retained = new TreeMap<>();
+
+        void removedPlace(@Nullable StoredPlace place) {
+            if (place != null && forOne.remove(place.message())) {
+                messages.remove(place.message());
+            }
+        }
     }
 
     private final AtomicLong ids = new AtomicLong();
@@ -209,7 +220,10 @@ public final class MemoryStore implements MessageStore {
                 row.session = put.session();
             }
         } else if (change instanceof StoreChange.SessionRemoved removed) {
-            tables.sessions.remove(removed.session());
+            var row = tables.sessions.remove(removed.session());
+            if (row != null) {
+                row.queue.values().forEach(tables::removedPlace);
+            }
         } else if (change instanceof StoreChange.SubscriptionPut put) {
             var row = tables.sessions.get(put.session());
             if (row != null) {
@@ -231,7 +245,7 @@ public final class MemoryStore implements MessageStore {
             var row = tables.sessions.get(removed.session());
             if (row != null) {
                 for (long position : removed.positions()) {
-                    row.queue.remove(position);
+                    tables.removedPlace(row.queue.remove(position));
                 }
             }
             for (long message : removed.messages()) {
@@ -256,6 +270,9 @@ public final class MemoryStore implements MessageStore {
         var body = added.body();
         if (body != null) {
             tables.messages.put(body.id(), body);
+            if (added.isForOne()) {
+                tables.forOne.add(body.id());
+            }
         }
         for (var place : added.places()) {
             var row = tables.sessions.get(place.session());
