@@ -1,13 +1,11 @@
 package dev.dunlin.engine.session;
 
 import dev.dunlin.engine.packet.Publish;
-import dev.dunlin.engine.packet.QoS;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a session has for its client and has not sent yet, in the order of sending: again what an earlier connection lost,
@@ -32,14 +30,12 @@ final class Backlog {
 
     final Deque<Outgoing> resends = new ArrayDeque<>(2);
     final Deque<RetainedBurst> bursts = new ArrayDeque<>(2);
-    private final Deque<Outgoing> queue = new ArrayDeque<>(4);
-    private long queuedBytes;
+    final OutgoingQueue queue;
     private long expiredRemovedNanos;
 
-    /** Messages of QoS 0 in the queue, which those that come later may not overtake. */
-    private int queuedAtMostOnce;
-
-    Backlog(long nowNanos) {
+    /** @param store which has those of the queue that are kept */
+    Backlog(TenantStore store, long nowNanos) {
+        queue = new OutgoingQueue(store);
         expiredRemovedNanos = nowNanos - EXPIRY_INTERVAL_NANOS;
     }
 
@@ -47,62 +43,25 @@ final class Backlog {
         return queue.isEmpty() && bursts.isEmpty() && resends.isEmpty();
     }
 
-    boolean isQueueEmpty() {
-        return queue.isEmpty();
-    }
-
     /** Whether a message of QoS 0 has to wait its turn too. */
     boolean holdsBackAtMostOnce() {
-        return !bursts.isEmpty() || queuedAtMostOnce > 0;
+        return !bursts.isEmpty() || queue.hasAtMostOnce();
     }
 
     boolean hasRoomFor(int bytes, long maxMessages, long maxBytes) {
-        return queue.size() < maxMessages && queuedBytes + bytes <= maxBytes;
+        return queue.size() < maxMessages && queue.bytes() + bytes <= maxBytes;
     }
 
-    /** Of the messages in the queue. */
-    long queuedBytes() {
-        return queuedBytes;
-    }
-
-    void enqueue(Outgoing outgoing) {
-        queue.add(outgoing);
-        queuedBytes += outgoing.message.queuedBytes();
-        queuedAtMostOnce += outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
-    }
-
-    @Nullable
-    Outgoing next() {
-        return queue.peek();
-    }
-
-    /** Takes what {@link #next} gives off the queue. */
-    Outgoing removeNext() {
-        var next = queue.remove();
-        countRemoved(next);
-        return next;
-    }
-
-    /** Takes what {@link #enqueue} has put there last off the queue. */
-    void removeLast() {
-        countRemoved(queue.removeLast());
-    }
-
-    /** @param removed is told of each that goes */
-    void removeQueued(Predicate<Outgoing> condition, Consumer<Outgoing> removed) {
-        queue.removeIf(outgoing -> {
-            boolean remove = condition.test(outgoing);
-            if (remove) {
-                countRemoved(outgoing);
-                removed.accept(outgoing);
-            }
-            return remove;
-        });
-    }
-
-    void forEachQueued(Consumer<Outgoing> action) {
+    /** Tells of what the store may not have yet. */
+    void forEachRecent(Consumer<Outgoing> action) {
         bursts.forEach(burst -> burst.next.forEach(action));
-        queue.forEach(action);
+        queue.forEachRecent(action);
+    }
+
+    /** @param removed is told of each message that has its place */
+    void clear(Consumer<Outgoing> removed) {
+        endBursts(delivery -> true, removed);
+        queue.removeIf(outgoing -> true, removed);
     }
 
     /**
@@ -122,14 +81,9 @@ final class Backlog {
 
     /** At most once a second: a queue that is full must not be walked for each message that it does not take. */
     void removeExpired(long nowNanos, Consumer<Outgoing> removed) {
-        if (nowNanos - expiredRemovedNanos >= EXPIRY_INTERVAL_NANOS) {
+        if (queue.mayHaveExpired(nowNanos) && nowNanos - expiredRemovedNanos >= EXPIRY_INTERVAL_NANOS) {
             expiredRemovedNanos = nowNanos;
-            removeQueued(outgoing -> outgoing.message.isExpired(nowNanos), removed);
+            queue.removeIf(outgoing -> outgoing.message.isExpired(nowNanos), removed);
         }
-    }
-
-    private void countRemoved(Outgoing outgoing) {
-        queuedBytes -= outgoing.message.queuedBytes();
-        queuedAtMostOnce -= outgoing.qos == QoS.AT_MOST_ONCE ? 1 : 0;
     }
 }

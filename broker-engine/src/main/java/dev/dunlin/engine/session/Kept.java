@@ -34,6 +34,18 @@ final class Kept implements MessageStore.Listener {
         this.isHandedIn = isHandedIn;
     }
 
+    /** What the store has. */
+    static Kept stored(Deposit deposit, long position) {
+        var kept = new Kept(deposit, position, true);
+        kept.settle();
+        return kept;
+    }
+
+    /** Whether the store is not to tell anything more of it. */
+    boolean isSettled() {
+        return settled == 1;
+    }
+
     /** The message is safe. Any thread. */
     void settle() {
         if (SETTLED.compareAndSet(this, 0, 1)) {

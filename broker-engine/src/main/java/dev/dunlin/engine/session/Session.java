@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -253,11 +252,11 @@ public final class Session {
                 TenantStore.subscriptionIds(place),
                 shared,
                 place.isReceived());
-        outgoing.keep(new Kept(deposit, place.position(), true));
+        outgoing.keep(Kept.stored(deposit, place.position()));
         if (outgoing.isReceived()) {
             window().add(outgoing);
         } else if (policy.mayReceive(message.topic())) {
-            backlog().enqueue(outgoing);
+            backlog().queue.add(outgoing);
             isBehind = true;
         } else {
             letGo(outgoing);
@@ -385,20 +384,19 @@ public final class Session {
         if (backlog != null) {
             backlog.resends.clear();
             backlog.endBursts(delivery -> delivery.qos() == QoS.AT_MOST_ONCE, this::letGo);
-            backlog.removeQueued(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE, this::letGo);
+            if (backlog.queue.hasAtMostOnce()) {
+                backlog.queue.removeIf(outgoing -> outgoing.qos == QoS.AT_MOST_ONCE, this::letGo);
+            }
             tidyBacklog();
         }
         if (isKept()) {
-            forEachUnfinished(this::handIn); // whatever is stored from now on comes later
-        }
-    }
-
-    private void forEachUnfinished(Consumer<Outgoing> action) {
-        if (inflight != null) {
-            inflight.inOrder().forEach(action);
-        }
-        if (backlog != null) {
-            backlog.forEachQueued(action);
+            // whatever is stored from now on comes later
+            if (inflight != null) {
+                inflight.inOrder().forEach(this::handIn);
+            }
+            if (backlog != null) {
+                backlog.forEachRecent(this::handIn);
+            }
         }
     }
 
@@ -409,7 +407,12 @@ public final class Session {
         if (durability != null) {
             host.store().removeSession(durability().id);
             host.countDurable(-1);
-            forEachUnfinished(this::letGo);
+            if (inflight != null) {
+                inflight.inOrder().forEach(this::letGo);
+            }
+            if (backlog != null) {
+                backlog.clear(this::letGo);
+            }
         }
         forgetMessages();
     }
@@ -424,7 +427,7 @@ public final class Session {
 
     /** Tells the tenant's sum what queue and window hold. */
     private void countHeld() {
-        long held = (inflight == null ? 0 : inflight.bytes()) + (backlog == null ? 0 : backlog.queuedBytes());
+        long held = (inflight == null ? 0 : inflight.bytes()) + (backlog == null ? 0 : backlog.queue.bytes());
         long change = held - countedBytes;
         boolean isLittle = change <= UNCOUNTED_BYTES && change >= -UNCOUNTED_BYTES;
         if (!isLittle || held == 0 && change != 0) {
@@ -491,7 +494,7 @@ public final class Session {
         }
         handIn(outgoing);
         if (outgoing.isRefused()) {
-            backlog().removeLast(); // it came a moment ago, and must not take room until the client comes
+            backlog().queue.removeLast(); // it came a moment ago, and must not take room until the client comes
             letGo(outgoing);
             tidyBacklog();
         }
@@ -562,12 +565,12 @@ public final class Session {
                 limits.whenFull() == QueueLimits.WhenFull.DROP_OLDEST && bytes <= limits.bytesPerSession();
         if (dropsOldest && full == Incident.Reason.QUEUE_FULL) {
             while (!backlog.hasRoomFor(bytes, limits.messagesPerSession(), limits.bytesPerSession())) {
-                drop(backlog.removeNext(), full);
+                drop(backlog.queue.remove(), full);
             }
             full = whatIsFull(backlog, bytes, limits);
         }
         if (full == null || dropsOldest && takesPlaceOfOldest(backlog, bytes, full)) {
-            backlog.enqueue(outgoing);
+            backlog.queue.add(outgoing);
             isBehind = true;
         } else {
             drop(outgoing, full);
@@ -580,9 +583,9 @@ public final class Session {
      * give, so nothing is dropped unless that is enough.
      */
     private boolean takesPlaceOfOldest(Backlog backlog, int bytes, Incident.Reason full) {
-        long toBe = backlog.queuedBytes() - bytes;
-        while (toBe >= 0 && backlog.queuedBytes() > toBe) {
-            drop(backlog.removeNext(), full);
+        long toBe = backlog.queue.bytes() - bytes;
+        while (toBe >= 0 && backlog.queue.bytes() > toBe) {
+            drop(backlog.queue.remove(), full);
         }
         return toBe >= 0;
     }
@@ -607,7 +610,7 @@ public final class Session {
     private Backlog backlog() {
         var backlog = this.backlog;
         if (backlog == null) {
-            backlog = new Backlog(host.nanoTime());
+            backlog = new Backlog(host.store(), host.nanoTime());
             this.backlog = backlog;
         }
         return backlog;
@@ -615,7 +618,7 @@ public final class Session {
 
     /** After something was taken out of the backlog. */
     private void tidyBacklog() {
-        if (isBehind && (backlog == null || backlog.isQueueEmpty())) {
+        if (isBehind && (backlog == null || backlog.queue.isEmpty())) {
             isBehind = false;
         }
         if (backlog != null && backlog.isEmpty()) {
@@ -675,11 +678,11 @@ public final class Session {
         if (burst != null) {
             return sendFrom(burst, outbound, backlog);
         }
-        var next = backlog.next();
+        var next = backlog.queue.peek();
         if (next == null || !windowTakes(next)) {
             return false;
         }
-        backlog.removeNext();
+        backlog.queue.remove();
         if (next.message.isExpired(host.nanoTime()) || next.isRefused()) {
             letGo(next);
         } else {
@@ -995,7 +998,9 @@ public final class Session {
         }
         var backlog = this.backlog;
         if (backlog != null) {
-            backlog.removeQueued(this::isHidden, this::letGo);
+            if (backlog.queue.isAnyOn(topic -> !policy.mayReceive(topic))) {
+                backlog.queue.removeIf(this::isHidden, this::letGo);
+            }
             backlog.resends.removeIf(outgoing -> {
                 boolean hidden = isHidden(outgoing);
                 if (hidden) {
@@ -1026,7 +1031,9 @@ public final class Session {
                     outgoing -> outgoing.awaits == Outgoing.Awaits.PUBACK && isTaken(outgoing, taker), this::letGo);
         }
         if (backlog != null) {
-            backlog.removeQueued(outgoing -> isTaken(outgoing, taker), this::letGo);
+            if (backlog.queue.hasShared()) {
+                backlog.queue.removeIf(outgoing -> isTaken(outgoing, taker), this::letGo);
+            }
             tidyBacklog();
         }
         countHeld();
