@@ -39,6 +39,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private static final String NAME = "dunlin";
     private static final String CANNOT_CONNECT_NOW = "57P03";
     private static final int START_ATTEMPTS = 20;
+    /** What a server process keeps of the memory that it has no need of for the moment. */
+    private static final String KEPT_MEMORY_BYTES = Integer.toString(32 << 20);
+
     private static final int MAX_LAST_WORDS_BYTES = 64 << 10;
     private static final long MIN_LOG_MEGABYTES = 64;
     private static final long MAX_LOG_MEGABYTES = 1_024;
@@ -253,6 +256,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
         environment.keySet().removeIf(name -> name.startsWith("PG"));
         environment.put("LC_ALL", "C");
         environment.put("TZ", "UTC");
+        // A batch of messages is a parameter of more than a megabyte. By default the C library gives the memory of each back and
+        // asks for it anew, page by page, which takes longer than to write the messages
+        environment.putIfAbsent("MALLOC_MMAP_THRESHOLD_", KEPT_MEMORY_BYTES);
+        environment.putIfAbsent("MALLOC_TRIM_THRESHOLD_", KEPT_MEMORY_BYTES);
         return builder;
     }
 
