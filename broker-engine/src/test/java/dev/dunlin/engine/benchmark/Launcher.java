@@ -18,6 +18,9 @@ final class Launcher {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
     private static final Duration STEP = Duration.ofMillis(20);
 
+    /** The Java that has to be told, or Netty frees each buffer in a way that stops all threads; the product's jar tells it. */
+    private static final int NATIVE_ACCESS_IS_ASKED_FOR = 24;
+
     private final List<String> jvmOptions;
 
     /** @param jvmOptions of our own processes */
@@ -60,6 +63,9 @@ final class Launcher {
 
     private List<String> ourJava(List<String> arguments) {
         var command = new ArrayList<>(List.of(java()));
+        if (Runtime.version().feature() >= NATIVE_ACCESS_IS_ASKED_FOR) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
         command.addAll(jvmOptions);
         command.addAll(arguments);
         return command;
