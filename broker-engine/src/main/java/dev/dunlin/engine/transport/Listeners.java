@@ -11,6 +11,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultithreadEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
@@ -131,13 +132,20 @@ public final class Listeners {
             return;
         }
         boolean isProxied = settings.proxyProtocol().contains(transport);
+        int loops = ((MultithreadEventLoopGroup) workers).executorCount();
         var bound = new ServerBootstrap()
                 .group(acceptor, workers)
                 .channel(kind.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 // behind a proxy, all connections come from the proxy's own address
-                .handler(new AcceptGuard(isProxied ? ConnectGuard.OPEN : guard))
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel listener) {
+                        listener.pipeline()
+                                .addLast(new AcceptGuard(isProxied ? ConnectGuard.OPEN : guard), new AcceptPace(loops));
+                    }
+                })
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
