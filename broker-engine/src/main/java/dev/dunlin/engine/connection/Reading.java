@@ -49,8 +49,8 @@ final class Reading {
     /** From the first byte of a packet to its last. */
     private static final Duration PACKET_DEADLINE = Duration.ofSeconds(120);
 
-    /** Deliveries on its loop that what a connection has sent may lead to, before others have their turn: a few milliseconds. */
-    private static final int DELIVERIES_A_TURN = 8_192;
+    /** Deliveries on its loop that what a connection has sent may cost, before others have their turn: a few milliseconds. */
+    private static final int DELIVERY_COST_A_TURN = 8_192;
 
     private final Recipient recipient;
     private final ChannelHandlerContext context;
@@ -237,7 +237,7 @@ final class Reading {
 
     /** @return whether there may be more to decode, and others are to have their turn before */
     private boolean decodeAll(ByteBuf bytes) {
-        long last = neighbours.loop().counters().deliveries() + DELIVERIES_A_TURN;
+        long last = neighbours.loop().counters().deliveryCost() + DELIVERY_COST_A_TURN;
         while (isHandingOn()) {
             var packet = decoder.decode(bytes);
             if (packet == null) {
@@ -245,7 +245,7 @@ final class Reading {
             }
             packetCount++;
             recipient.onPacket(packet);
-            if (neighbours.loop().counters().deliveries() > last) {
+            if (neighbours.loop().counters().deliveryCost() > last) {
                 return bytes.isReadable();
             }
         }

@@ -327,7 +327,8 @@ final class Serving implements Outbound {
             loop.whenUncongested(reading::resume);
         } else if (isTurnOver) {
             reading.pause();
-            loop.eventLoop().execute(reading::resume);
+            // not as a plain task: all of those are done before the loop looks at the network again
+            loop.eventLoop().schedule(reading::resume, 0, TimeUnit.NANOSECONDS);
         }
     }
 

@@ -4,6 +4,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** What one event loop has counted since the start. Written by that loop alone, read by any thread. */
 public final class LoopCounters {
+    /** To bring so many bytes to the network costs about as much as everything else about a message. */
+    private static final int PAYLOAD_BYTES_BITS = 8;
+
     private final AtomicLong messagesIn = new AtomicLong();
     private final AtomicLong bytesIn = new AtomicLong();
     private final AtomicLong messagesOut = new AtomicLong();
@@ -40,9 +43,14 @@ public final class LoopCounters {
         return bytesOut.get();
     }
 
-    /** Messages that went out to a subscriber, or were dropped on the way. */
-    public long deliveries() {
-        return messagesOut.get() + messagesDropped.get();
+    /** What messages that went out to a subscriber, or were dropped on the way, have cost: see {@link #costOf}. */
+    public long deliveryCost() {
+        return messagesOut.get() + messagesDropped.get() + (bytesOut.get() >> PAYLOAD_BYTES_BITS);
+    }
+
+    /** About what it takes the loop to deliver so many bytes once, where a small message is 1. */
+    static int costOf(int payloadBytes) {
+        return 1 + (payloadBytes >> PAYLOAD_BYTES_BITS);
     }
 
     public long messagesDropped() {

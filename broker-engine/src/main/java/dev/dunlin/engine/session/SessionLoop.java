@@ -26,8 +26,9 @@ public final class SessionLoop {
     private static final Logger log = LoggerFactory.getLogger(SessionLoop.class);
 
     /**
-     * How many deliveries of one loop may wait at another. All that wait are done before the other loop reads again: with many
-     * more, one publisher at full rate would hold up everybody there for as long as they take.
+     * How many deliveries of one loop may wait at another, of small messages; large ones count as several. All that wait are done
+     * before the other loop reads again: with many more, one publisher at full rate would hold up everybody there for as long as
+     * they take.
      */
     static final int MAX_HANDED_OVER = 2_048;
 
@@ -254,11 +255,11 @@ public final class SessionLoop {
                 return;
             }
             this.batch = null;
-            waiting.addAndGet(batch.deliveryCount);
+            waiting.addAndGet(batch.cost);
             try {
                 to.eventLoop.execute(batch);
             } catch (RejectedExecutionException shuttingDown) {
-                waiting.addAndGet(-batch.deliveryCount);
+                waiting.addAndGet(-batch.cost);
             }
         }
 
@@ -266,9 +267,9 @@ public final class SessionLoop {
             return waiting.get() > MAX_HANDED_OVER;
         }
 
-        void done(int count) {
-            long now = waiting.addAndGet(-count);
-            boolean crossedHalf = now <= MAX_HANDED_OVER / 2 && now + count > MAX_HANDED_OVER / 2;
+        void done(int cost) {
+            long now = waiting.addAndGet(-cost);
+            boolean crossedHalf = now <= MAX_HANDED_OVER / 2 && now + cost > MAX_HANDED_OVER / 2;
             if (crossedHalf && !from.eventLoop.isShuttingDown()) {
                 from.eventLoop.execute(from::onUncongested);
             }
@@ -282,7 +283,7 @@ public final class SessionLoop {
         private final List<Delivery[]> deliveries = new ArrayList<>();
         private final List<@Nullable Session> publishers = new ArrayList<>();
         private final List<@Nullable Deposit> deposits = new ArrayList<>();
-        private int deliveryCount;
+        private int cost;
 
         Batch(HandOver handOver) {
             this.handOver = handOver;
@@ -293,7 +294,7 @@ public final class SessionLoop {
             this.deliveries.add(deliveries);
             publishers.add(publisher);
             deposits.add(deposit);
-            deliveryCount += deliveries.length;
+            cost += deliveries.length * LoopCounters.costOf(message.payload().length);
         }
 
         @Override
@@ -303,7 +304,7 @@ public final class SessionLoop {
                     offer(messages.get(i), deliveries.get(i), publishers.get(i), deposits.get(i));
                 }
             } finally {
-                handOver.done(deliveryCount);
+                handOver.done(cost);
             }
         }
     }
