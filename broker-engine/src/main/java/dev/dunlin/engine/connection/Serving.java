@@ -85,11 +85,12 @@ final class Serving implements Outbound {
 
     void onPublish(Publish publish) {
         if (publish.qos() == QoS.EXACTLY_ONCE) {
-            if (session.isUnreleased(publish.packetId())) {
+            if (session.unreleased().contains(publish.packetId())) {
                 pubrecAgain(publish.packetId());
                 return;
             }
-            if (session.unreleasedCount() >= RECEIVE_MAXIMUM && output.version().isMqtt5()) {
+            if (session.unreleased().countOfConnection() >= RECEIVE_MAXIMUM
+                    && output.version().isMqtt5()) {
                 connection.end(
                         ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
                         Incident.Reason.RECEIVE_MAXIMUM_EXCEEDED,
@@ -140,7 +141,7 @@ final class Serving implements Outbound {
         }
         int packetId = publish.packetId();
         if (publish.qos() == QoS.EXACTLY_ONCE) {
-            session.receive(packetId);
+            session.unreleased().add(packetId);
         }
         var type = acknowledgementOf(publish.qos());
         if (isAnyAcknowledgementWaiting()) {
@@ -155,15 +156,19 @@ final class Serving implements Outbound {
         var qos = publish.qos();
         int packetId = publish.packetId();
         if (qos == QoS.EXACTLY_ONCE) {
-            session.receive(packetId);
-            session.receiveUnsafe(packetId, deposit, deposit.isStoredFirst());
+            var unreleased = session.unreleased();
+            unreleased.add(packetId);
+            unreleased.await(packetId, deposit);
+            if (deposit.isStoredFirst() && session.isKept()) {
+                unreleased.noteStored(packetId);
+            }
         }
         acknowledgeOnceSafe(deposit, () -> acknowledge(qos, packetId, deposit));
     }
 
     /** The message has come before: its PUBREC is due when the first one is. */
     private void pubrecAgain(int packetId) {
-        var unsafe = session.unsafe(packetId);
+        var unsafe = session.unreleased().unsafe(packetId);
         if (unsafe == null) {
             acknowledgeInTurn(() -> acknowledge(MqttMessageType.PUBREC, packetId, ReasonCode.SUCCESS));
         } else {
@@ -174,9 +179,9 @@ final class Serving implements Outbound {
     private void acknowledge(QoS qos, int packetId, Receipt receipt) {
         boolean isRefused = receipt.refusal() != null;
         if (qos == QoS.EXACTLY_ONCE) {
-            session.onPubrecDue(packetId);
+            session.unreleased().onPubrecDue(packetId);
             if (isRefused) {
-                session.release(packetId);
+                session.unreleased().release(packetId);
             }
         }
         if (!isRefused || output.version().isMqtt5()) {
@@ -244,7 +249,7 @@ final class Serving implements Outbound {
     }
 
     void onPubrel(int packetId) {
-        boolean isKnown = session.release(packetId);
+        boolean isKnown = session.unreleased().release(packetId);
         var reason = isKnown ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND;
         var receipt = session.forgetReceived(packetId);
         if (receipt == null) {

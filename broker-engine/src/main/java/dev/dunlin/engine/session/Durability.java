@@ -2,10 +2,6 @@ package dev.dunlin.engine.session;
 
 import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.MessageStore.Refusal;
-import dev.dunlin.engine.port.StoreChange.Received;
-import java.util.BitSet;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -24,12 +20,6 @@ final class Durability {
 
     /** Subscriptions that are on their way into the store. */
     private final AtomicInteger subscriptionsUnderWay = new AtomicInteger();
-
-    /** Packet Identifiers that the store has, of messages received with QoS 2. */
-    private @Nullable BitSet received;
-
-    /** Messages received with QoS 2 whose PUBREC waits. */
-    private @Nullable Map<Integer, Receipt> unsafe;
 
     private @Nullable Removals removals;
 
@@ -61,46 +51,6 @@ final class Durability {
             removals = new Removals(home, store, id);
         }
         return removals;
-    }
-
-    Received received(int packetId) {
-        return new Received(id, packetId);
-    }
-
-    void noteReceived(int packetId) {
-        if (received == null) {
-            received = new BitSet();
-        }
-        received.set(packetId);
-    }
-
-    /** @return whether the store has it, and is to forget it */
-    boolean forgetReceived(int packetId) {
-        if (received == null || !received.get(packetId)) {
-            return false;
-        }
-        received.clear(packetId);
-        return true;
-    }
-
-    void noteUnsafe(int packetId, Receipt receipt) {
-        if (unsafe == null) {
-            unsafe = new HashMap<>();
-        }
-        unsafe.put(packetId, receipt);
-    }
-
-    void forgetUnsafe(int packetId) {
-        if (unsafe != null) {
-            unsafe.remove(packetId);
-        }
-    }
-
-    /** What the PUBREC of a message waits for; null if it does not wait. */
-    @Nullable
-    Receipt unsafe(int packetId) {
-        var receipt = unsafe == null ? null : unsafe.get(packetId);
-        return receipt == null || receipt.isSafe() ? null : receipt;
     }
 
     boolean isAnySubscriptionUnderWay() {

@@ -11,7 +11,6 @@ import dev.dunlin.engine.port.QueueLimits;
 import dev.dunlin.engine.port.StoreChange.Received;
 import dev.dunlin.engine.port.StoredPlace;
 import dev.dunlin.engine.topic.TopicFilter;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -77,13 +76,8 @@ public final class Session {
     /** Absent while nothing waits. */
     private @Nullable Backlog backlog;
 
-    /** Packet Identifiers of QoS 2 messages received and not yet released. */
-    private @Nullable BitSet unreleased;
-
-    private int unreleasedCount;
-
-    /** How many of them earlier connections have left. */
-    private int unreleasedBefore;
+    /** Absent until the client publishes with QoS 2. */
+    private @Nullable UnreleasedMessages unreleased;
 
     private @Nullable Outbound outbound;
     private int receiveMaximum;
@@ -266,8 +260,8 @@ public final class Session {
 
     /** Restores the Packet Identifier of a QoS 2 message that the client has not released. */
     public void restoreReceived(int packetId) {
-        receive(packetId);
-        durability().noteReceived(packetId);
+        unreleased().add(packetId);
+        unreleased().noteStored(packetId);
     }
 
     private Durability durability() {
@@ -353,7 +347,9 @@ public final class Session {
         this.outbound = outbound;
         this.receiveMaximum = Math.min(receiveMaximum, MAX_INFLIGHT);
         this.expirySeconds = expirySeconds;
-        unreleasedBefore = unreleasedCount;
+        if (unreleased != null) {
+            unreleased.onAttached();
+        }
         onWire = 0;
         if (inflight != null && inflight.size() > 0) {
             var resends = backlog().resends;
@@ -891,64 +887,20 @@ public final class Session {
 
     // QoS 2 messages of the client
 
-    /**
-     * Takes note of a QoS 2 message from the client.
-     *
-     * @return false if it was received before and must not be published again (MQTT 5 [MQTT-4.3.3-10])
-     */
-    public boolean receive(int packetId) {
-        var ids = unreleased;
-        if (ids == null) {
-            ids = new BitSet();
-            unreleased = ids;
+    /** What the client has published with QoS 2 and not released. */
+    public UnreleasedMessages unreleased() {
+        var unreleased = this.unreleased;
+        if (unreleased == null) {
+            unreleased = new UnreleasedMessages();
+            this.unreleased = unreleased;
         }
-        if (ids.get(packetId)) {
-            return false;
-        }
-        ids.set(packetId);
-        unreleasedCount++;
-        return true;
-    }
-
-    /** Whether a QoS 2 message with this Packet Identifier waits for its PUBREL. */
-    public boolean isUnreleased(int packetId) {
-        return unreleased != null && unreleased.get(packetId);
-    }
-
-    /** How many QoS 2 messages of this connection are not released; quotas begin anew with each (MQTT 5 §4.9). */
-    public int unreleasedCount() {
-        return unreleasedCount - unreleasedBefore;
-    }
-
-    /** The PUBREC of a QoS 2 message waits for {@code receipt}, and the message is noted in the store if {@code isStored}. */
-    public void receiveUnsafe(int packetId, Receipt receipt, boolean isStored) {
-        var durability = this.durability;
-        if (durability != null) {
-            durability.noteUnsafe(packetId, receipt);
-            if (isStored) {
-                durability.noteReceived(packetId);
-            }
-        }
-    }
-
-    /** The PUBREC of a QoS 2 message goes out. */
-    public void onPubrecDue(int packetId) {
-        var durability = this.durability;
-        if (durability != null) {
-            durability.forgetUnsafe(packetId);
-        }
-    }
-
-    /** What the PUBREC of a QoS 2 message waits for, if it does. */
-    public @Nullable Receipt unsafe(int packetId) {
-        var durability = this.durability;
-        return durability == null ? null : durability.unsafe(packetId);
+        return unreleased;
     }
 
     /** What to store of a QoS 2 message that this session publishes; null if the session is not kept. */
     public @Nullable Received asReceived(int packetId) {
         var durability = this.durability;
-        return durability == null || expirySeconds == 0 ? null : durability.received(packetId);
+        return durability == null || expirySeconds == 0 ? null : new Received(durability.id, packetId);
     }
 
     /**
@@ -959,28 +911,13 @@ public final class Session {
      */
     public @Nullable Receipt forgetReceived(int packetId) {
         var durability = this.durability;
-        if (durability == null || !durability.forgetReceived(packetId)) {
+        if (durability == null || unreleased == null || !unreleased.forgetStored(packetId)) {
             return null;
         }
         var receipt = new Receipt();
         receipt.expect(1);
-        host.store().removeReceived(durability.received(packetId), receipt);
+        host.store().removeReceived(new Received(durability.id, packetId), receipt);
         return receipt;
-    }
-
-    /** @return whether the Packet Identifier was known */
-    public boolean release(int packetId) {
-        var ids = unreleased;
-        if (ids == null || !ids.get(packetId)) {
-            return false;
-        }
-        ids.clear(packetId);
-        unreleasedCount--;
-        unreleasedBefore = Math.min(unreleasedBefore, unreleasedCount);
-        if (unreleasedCount == 0) {
-            unreleased = null;
-        }
-        return true;
     }
 
     // Permissions
