@@ -375,9 +375,7 @@ final class JournalBatch {
 
         private void message(Put<StoredMessage> put) {
             if (!put.isWritten) {
-                int before = bytes.length();
-                bytes.putMessage(put.what);
-                added(put, before, put.what.expiresAt());
+                add(put, put.what.expiresAt(), () -> bytes.putMessage(put.what));
                 messageCount++;
             }
         }
@@ -387,28 +385,29 @@ final class JournalBatch {
             if (message != null) {
                 message(message);
             }
-            int before = bytes.length();
             var only = put.what.only();
             if (only == null) {
-                bytes.putPlace(put.what.place());
-                added(put, before, message == null ? null : message.what.expiresAt());
+                add(put, message == null ? null : message.what.expiresAt(), () -> bytes.putPlace(put.what.place()));
             } else {
-                bytes.putOnly(put.what.place(), only);
-                added(put, before, only.expiresAt());
+                add(put, only.expiresAt(), () -> bytes.putOnly(put.what.place(), only));
                 messageCount++;
             }
         }
 
         private void received(long session, Put<Long> put) {
-            int before = bytes.length();
-            bytes.putReceived(session, put.what);
-            added(put, before, null);
+            add(put, null, () -> bytes.putReceived(session, put.what));
         }
 
-        /** @param end when it does not count any more; null for never */
-        private void added(Put<?> put, int before, @Nullable Instant end) {
+        /**
+         * @param end when it does not count any more; null for never
+         * @param entry puts it at the end of the row
+         */
+        private void add(Put<?> put, @Nullable Instant end, Runnable entry) {
+            int before = bytes.length();
+            entry.run();
             if (bytes.length() > maxRowBytes && !(puts.isEmpty() && removalBytes == 0)) {
                 rowEnds(before);
+                entry.run();
             }
             puts.add(put);
             put.isWritten = true;

@@ -11,6 +11,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * 3 received  session 8, position 8: PUBREC has come for the message at this place
  * 4 removed   session 8, first position 8, last position 8
  * 5 only      as a place, then as a message without its id: a message that has this place and no other
+ * 6 next      how much greater its id is than that of the only or next before in this row 4, payload: all else as there, but for
+ *             the position, which is the next
  * </pre>
  *
  * The lowest two bits of the flags are the QoS, the next is RETAIN.
@@ -35,6 +38,7 @@ final class SegmentBytes {
     private static final byte RECEIVED = 3;
     private static final byte REMOVED = 4;
     private static final byte ONLY = 5;
+    private static final byte NEXT = 6;
 
     private static final int QOS = 3;
     private static final int RETAIN = 1 << 2;
@@ -49,6 +53,53 @@ final class SegmentBytes {
     private static final int MAX_FIXED_BYTES = 96;
 
     private ByteBuffer buffer = ByteBuffer.allocate(FIRST_CAPACITY).put(FORMAT);
+
+    /** The last of its kind in the row. */
+    private @Nullable Only previous;
+
+    /** A message that has one place. */
+    private record Only(StoredPlace place, StoredMessage message) {
+        boolean isFollowedBy(Only next) {
+            long idStep = next.message.id() - message.id();
+            return next.place.position() == place.position() + 1
+                    && idStep == (int) idStep
+                    && next.place.session() == place.session()
+                    && next.place.qos() == place.qos()
+                    && next.place.retain() == place.retain()
+                    && next.place.isReceived() == place.isReceived()
+                    && next.place.subscriptionIds().equals(place.subscriptionIds())
+                    && Objects.equals(next.place.shared(), place.shared())
+                    && next.message.qos() == message.qos()
+                    && next.message.retain() == message.retain()
+                    && next.message.expirySeconds() == message.expirySeconds()
+                    && Objects.equals(next.message.expiresAt(), message.expiresAt())
+                    && next.message.topic().equals(message.topic())
+                    && Arrays.equals(next.message.properties(), message.properties());
+        }
+
+        Only next(int idStep, byte[] payload) {
+            long id = message.id() + idStep;
+            return new Only(
+                    new StoredPlace(
+                            place.session(),
+                            place.position() + 1,
+                            id,
+                            place.qos(),
+                            place.retain(),
+                            place.isReceived(),
+                            place.subscriptionIds(),
+                            place.shared()),
+                    new StoredMessage(
+                            id,
+                            message.topic(),
+                            payload,
+                            message.properties(),
+                            message.qos(),
+                            message.retain(),
+                            message.expirySeconds(),
+                            message.expiresAt()));
+        }
+    }
 
     /** What is told of each entry of a row, in order. */
     interface Entries {
@@ -78,14 +129,11 @@ final class SegmentBytes {
         return buffer.position();
     }
 
-    /** Takes the first {@code length} bytes as a row: what was put after them begins the next one. */
+    /** Takes the first {@code length} bytes as a row, forgets the others, and begins the next. */
     byte[] take(int length) {
         var row = Arrays.copyOf(buffer.array(), length);
-        buffer.limit(buffer.position()).position(length);
-        buffer.compact();
-        int restBytes = buffer.position();
-        System.arraycopy(buffer.array(), 0, buffer.array(), 1, restBytes);
-        buffer.put(0, FORMAT).position(1 + restBytes);
+        buffer.clear().put(FORMAT);
+        previous = null;
         return row;
     }
 
@@ -100,9 +148,17 @@ final class SegmentBytes {
     }
 
     void putOnly(StoredPlace place, StoredMessage message) {
-        begin(ONLY);
-        putFields(place);
-        putFields(message);
+        var only = new Only(place, message);
+        if (previous != null && previous.isFollowedBy(only)) {
+            begin(NEXT).putInt((int) (message.id() - previous.message.id()));
+            ensure(MAX_FIXED_BYTES + message.payload().length);
+            put(message.payload());
+        } else {
+            begin(ONLY);
+            putFields(place);
+            putFields(message);
+        }
+        previous = only;
     }
 
     private void putFields(StoredMessage message) {
@@ -186,29 +242,45 @@ final class SegmentBytes {
             if (format != FORMAT) {
                 throw new IllegalArgumentException("format " + format);
             }
+            @Nullable Only previous = null;
             while (buffer.hasRemaining()) {
-                readEntry(buffer, entries);
+                previous = readEntry(buffer, previous, entries);
             }
         } catch (BufferUnderflowException | IllegalArgumentException | NegativeArraySizeException e) {
             throw new DamagedException("not readable at byte " + buffer.position(), e);
         }
     }
 
-    private static void readEntry(ByteBuffer buffer, Entries entries) {
+    /** @return the last message so far that has one place */
+    private static @Nullable Only readEntry(ByteBuffer buffer, @Nullable Only previous, Entries entries) {
         int start = buffer.position();
         byte kind = buffer.get();
         switch (kind) {
             case MESSAGE -> entries.message(readMessage(buffer.getLong(), buffer));
             case PLACE -> entries.place(readPlace(buffer));
-            case ONLY -> {
-                var place = readPlace(buffer);
-                entries.only(place, readMessage(place.message(), buffer));
-            }
             case RECEIVED -> entries.received(buffer.getLong(), buffer.getLong());
             case REMOVED ->
                 entries.removed(buffer.getLong(), buffer.getLong(), buffer.getLong(), buffer.position() - start);
+            case ONLY, NEXT -> {
+                var only = kind == ONLY ? readOnly(buffer) : readNext(buffer, previous);
+                entries.only(only.place, only.message);
+                return only;
+            }
             default -> throw new IllegalArgumentException("kind " + kind);
         }
+        return previous;
+    }
+
+    private static Only readOnly(ByteBuffer buffer) {
+        var place = readPlace(buffer);
+        return new Only(place, readMessage(place.message(), buffer));
+    }
+
+    private static Only readNext(ByteBuffer buffer, @Nullable Only previous) {
+        if (previous == null) {
+            throw new IllegalArgumentException("nothing before");
+        }
+        return previous.next(buffer.getInt(), readBytes(buffer));
     }
 
     private static StoredMessage readMessage(long id, ByteBuffer buffer) {
