@@ -76,7 +76,7 @@ final class OutgoingQueue {
         }
     }
 
-    /** Whether the store is done with it, if it has to do with it, or its loop will not be told of it any more. */
+    /** Whether all is known that the store may tell of it. */
     private static boolean isReady(Outgoing outgoing) {
         return outgoing.kept == null || outgoing.kept.isSettled() && !outgoing.isHeldBack();
     }
