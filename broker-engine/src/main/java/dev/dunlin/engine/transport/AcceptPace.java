@@ -4,7 +4,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.SingleThreadEventLoop;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -32,17 +31,17 @@ final class AcceptPace extends ChannelInboundHandlerAdapter {
             isPaused = true;
             listener.config().setAutoRead(false);
         }
-        context.fireChannelRead(accepted); // which gives it to a loop
-        try {
-            var loop = (SingleThreadEventLoop) ((Channel) accepted).eventLoop();
-            loop.execute(() -> loop.executeAfterEventLoopIteration(() -> onBegun(listener)));
-        } catch (IllegalStateException | RejectedExecutionException noLoopTookIt) {
-            onBegun(listener);
-        }
+        context.fireChannelRead(accepted);
     }
 
-    private void onBegun(Channel listener) {
-        if (beginning.decrementAndGet() <= most / 2 && isPaused) {
+    /** A connection that was accepted is begun. On its loop. */
+    void onBegin(Channel accepted) {
+        var loop = (SingleThreadEventLoop) accepted.eventLoop();
+        loop.executeAfterEventLoopIteration(() -> onTurnEnd(accepted.parent()));
+    }
+
+    private void onTurnEnd(Channel listener) {
+        if (beginning.decrementAndGet() <= most / 2 && isPaused && listener.isOpen()) {
             listener.eventLoop().execute(() -> resume(listener));
         }
     }

@@ -132,7 +132,7 @@ public final class Listeners {
             return;
         }
         boolean isProxied = settings.proxyProtocol().contains(transport);
-        int loops = ((MultithreadEventLoopGroup) workers).executorCount();
+        var pace = new AcceptPace(((MultithreadEventLoopGroup) workers).executorCount());
         var bound = new ServerBootstrap()
                 .group(acceptor, workers)
                 .channel(kind.serverChannel())
@@ -142,8 +142,7 @@ public final class Listeners {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel listener) {
-                        listener.pipeline()
-                                .addLast(new AcceptGuard(isProxied ? ConnectGuard.OPEN : guard), new AcceptPace(loops));
+                        listener.pipeline().addLast(new AcceptGuard(isProxied ? ConnectGuard.OPEN : guard), pace);
                     }
                 })
                 .childOption(ChannelOption.TCP_NODELAY, true)
@@ -152,6 +151,7 @@ public final class Listeners {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        pace.onBegin(channel);
                         if (isProxied) {
                             beginning.add(channel);
                             ProxyStart.addTo(channel.pipeline(), guard, proxied -> start(proxied, transport));

@@ -68,24 +68,21 @@ class AcceptPaceTest {
     private static Channel listen(
             EventLoops kind, EventLoopGroup acceptor, EventLoopGroup workers, AtomicInteger accepted)
             throws InterruptedException {
+        var pace = new AcceptPace(1);
         return new ServerBootstrap()
                 .group(acceptor, workers)
                 .channel(kind.serverChannel())
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new Counting(accepted), new AcceptPace(1));
+                        channel.pipeline().addLast(new Counting(accepted), pace);
                     }
                 })
-                .childHandler(new ChannelInboundHandlerAdapter() {
+                .childHandler(new ChannelInitializer<>() {
                     @Override
-                    public boolean isSharable() {
-                        return true;
-                    }
-
-                    @Override
-                    public void channelRead(ChannelHandlerContext context, Object message) {
-                        context.writeAndFlush(message);
+                    protected void initChannel(Channel channel) {
+                        pace.onBegin(channel);
+                        channel.pipeline().addLast(new Echo());
                     }
                 })
                 .bind(InetAddress.getLoopbackAddress(), 0)
@@ -98,6 +95,13 @@ class AcceptPaceTest {
             busy.await();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static final class Echo extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            context.writeAndFlush(message);
         }
     }
 
