@@ -256,9 +256,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
         environment.keySet().removeIf(name -> name.startsWith("PG"));
         environment.put("LC_ALL", "C");
         environment.put("TZ", "UTC");
-        // A batch of messages is a parameter of more than a megabyte. By default the C library gives the memory of each
-        // back and
-        // asks for it anew, page by page, which takes longer than to write the messages
+        // A batch of messages is a parameter of more than a megabyte. By default the C library gives the memory of
+        // each back and asks for it anew, page by page, which takes longer than to write the messages
         environment.putIfAbsent("MALLOC_MMAP_THRESHOLD_", KEPT_MEMORY_BYTES);
         environment.putIfAbsent("MALLOC_TRIM_THRESHOLD_", KEPT_MEMORY_BYTES);
         return builder;
