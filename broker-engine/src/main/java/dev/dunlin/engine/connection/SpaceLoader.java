@@ -152,7 +152,8 @@ final class SpaceLoader {
             int holders = counts.getOrDefault(message.id(), 0);
             held.put(
                     message.id(),
-                    new Held(space.store().publish(message), space.store().restoredDeposit(message.id(), holders)));
+                    new Held(
+                            space.store().publish(message), space.store().storedDeposit(message.id(), holders, false)));
         }
         return held;
     }

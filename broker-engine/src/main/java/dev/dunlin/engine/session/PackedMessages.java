@@ -190,7 +190,7 @@ final class PackedMessages {
 
     private static Kept unpackKept(ByteBuffer buffer, boolean isWithPlace, TenantStore store) {
         long position = buffer.getLong();
-        return Kept.stored(store.depositForOne(buffer.getLong(), isWithPlace), position);
+        return Kept.stored(store.storedDeposit(buffer.getLong(), 1, isWithPlace), position);
     }
 
     private static int[] getInts(ByteBuffer buffer) {

@@ -44,17 +44,14 @@ public final class TenantStore {
         return new Deposit(this, store.newId());
     }
 
-    /** The deposit of a message that the store has had since before this process, and {@code sessions} sessions hold. */
-    public Deposit restoredDeposit(long message, int sessions) {
+    /**
+     * The deposit of a message that the store has, and {@code sessions} sessions hold.
+     *
+     * @param isWithPlace see {@link Deposit#isWithPlace}
+     */
+    public Deposit storedDeposit(long message, int sessions, boolean isWithPlace) {
         var deposit = new Deposit(this, message);
-        deposit.restore(sessions, false);
-        return deposit;
-    }
-
-    /** As {@link #restoredDeposit}, of a message that one session holds; see {@link Deposit#isWithPlace}. */
-    Deposit depositForOne(long message, boolean isWithPlace) {
-        var deposit = new Deposit(this, message);
-        deposit.restore(1, isWithPlace);
+        deposit.restore(sessions, isWithPlace);
         return deposit;
     }
 
