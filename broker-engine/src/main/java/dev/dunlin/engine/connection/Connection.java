@@ -24,6 +24,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
@@ -49,6 +50,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
 
     /** From the first byte that could come to CONNACK. */
     static final Duration CONNECT_DEADLINE = Duration.ofSeconds(10);
+
+    /** Of a client that need not show signs of life as often as this, TCP finds out whether it is there. */
+    private static final Duration RARE_SIGNS = Duration.ofHours(2);
 
     static final String UNFINISHED_LOG_IN = "a log-in that is not finished within 10 s";
 
@@ -162,7 +166,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
     void judge() {
         if (state == State.AUTHENTICATING) {
             state = State.LOGGING_IN;
-            reading.pause();
+            reading.pauseBriefly();
         }
     }
 
@@ -264,6 +268,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
         output.countIn(space.bufferBytes());
         MqttEncoder.connack(output.next(), output.version(), connack);
         keepAliveNanos = TimeUnit.MILLISECONDS.toNanos(connect.keepAliveSeconds() * 1_500L); // MQTT 5 [MQTT-3.1.2-22]
+        if (keepAliveNanos == 0 || keepAliveNanos > RARE_SIGNS.toNanos()) {
+            context.channel().config().setOption(ChannelOption.SO_KEEPALIVE, true);
+        }
         if (admission.validUntil() != null) {
             long millis = Math.max(
                     0, Duration.between(Instant.now(), admission.validUntil()).toMillis());
@@ -414,7 +421,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Re
     private void onConnect(Connect connect) {
         output.onConnect(connect);
         state = State.LOGGING_IN;
-        reading.pause();
+        reading.pauseBriefly();
         new LogIn(this, broker, connect).begin();
     }
 

@@ -132,6 +132,9 @@ final class Reading {
         if (isPaused || isDecoding) {
             var bytes = neighbours.arrivedBytes().layOut(undecoded, arrived, context.alloc());
             hold(neighbours.arrivedBytes().putBack(bytes, true, context.alloc()));
+            if (isPaused) {
+                pause(); // what began as a short one
+            }
         } else {
             decode(arrived);
         }
@@ -141,6 +144,14 @@ final class Reading {
     void pause() {
         isPaused = true;
         context.channel().config().setAutoRead(false);
+    }
+
+    /**
+     * As {@link #pause}, for what is over before more can come as a rule: only if something comes nevertheless, no more is taken
+     * from the network.
+     */
+    void pauseBriefly() {
+        isPaused = true;
     }
 
     /** Goes on with what has arrived meanwhile, and reads again unless that has led to another pause. */

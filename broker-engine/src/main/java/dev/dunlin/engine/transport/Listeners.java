@@ -145,8 +145,7 @@ public final class Listeners {
                         listener.pipeline().addLast(new AcceptGuard(isProxied ? ConnectGuard.OPEN : guard), pace);
                     }
                 })
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                // and TCP_NODELAY, which Netty sets by itself
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
                 .childHandler(new ChannelInitializer<>() {
                     @Override

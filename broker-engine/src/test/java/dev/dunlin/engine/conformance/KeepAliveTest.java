@@ -9,11 +9,16 @@ import dev.dunlin.engine.testkit.Wire;
 import dev.dunlin.engine.testkit.WireClient;
 import dev.dunlin.engine.testkit.WireConnect;
 import dev.dunlin.engine.testkit.WirePacket;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Keep Alive (MQTT 5 §3.1.2.10) and PINGREQ; the clients of all versions are silent at the same time. */
@@ -104,5 +109,35 @@ class KeepAliveTest extends WireScenario {
         var clients = connect("boiler", 0);
         connect("other", 1).values().forEach(WireClient::awaitClose);
         clients.values().forEach(client -> assertThat(client.ping()).isEmpty());
+    }
+
+    @Test
+    void leavesAClientToTcpThatNeedNotShowSignsOfLife() {
+        // given, when
+        var silent = connect("silent", 0);
+        var rare = connect("rare", 65_535);
+        var frequent = connect("frequent", 60);
+        // then
+        silent.values().forEach(client -> assertThat(isWatchedByTcp(client)).isTrue());
+        rare.values().forEach(client -> assertThat(isWatchedByTcp(client)).isTrue());
+        frequent.values().forEach(client -> assertThat(isWatchedByTcp(client)).isFalse());
+    }
+
+    /** Whether the broker's end of the connection has a keep-alive timer, as the kernel tells in {@code /proc/net/tcp}. */
+    private static boolean isWatchedByTcp(WireClient client) {
+        var ports = ":%04X [0-9A-F]+:%04X"
+                .formatted(client.socket().getPort(), client.socket().getLocalPort());
+        var keepAliveTimer = Pattern.compile(ports + " 01 [0-9A-F]+:[0-9A-F]+ 02:");
+        return Stream.of("/proc/net/tcp", "/proc/net/tcp6")
+                .flatMap(KeepAliveTest::lines)
+                .anyMatch(line -> keepAliveTimer.matcher(line).find());
+    }
+
+    private static Stream<String> lines(String file) {
+        try {
+            return Files.readAllLines(Path.of(file)).stream();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
     }
 }
