@@ -20,8 +20,7 @@ import org.springframework.stereotype.Component;
 @Component
 class AccessListener implements DisposableBean {
     private static final Logger log = LoggerFactory.getLogger(AccessListener.class);
-    private static final int WAIT_MILLISECONDS = 500;
-    private static final int CHECK_EVERY_SECONDS = 5;
+    private static final int CHECK_EVERY_MILLISECONDS = 5_000;
     private static final int CHECK_SECONDS = 3;
     private static final int MAX_PAUSE_MILLISECONDS = 1_000;
 
@@ -87,12 +86,12 @@ class AccessListener implements DisposableBean {
         var postgres = fresh.unwrap(PGConnection.class);
         long checked = System.nanoTime();
         while (!stopped) {
-            for (var notification : postgres.getNotifications(WAIT_MILLISECONDS)) {
+            for (var notification : postgres.getNotifications(CHECK_EVERY_MILLISECONDS)) {
                 owners.forget();
                 access.notified(notification.getParameter());
             }
             // A server that vanished without a word is noticed only by asking it something
-            if (System.nanoTime() - checked > TimeUnit.SECONDS.toNanos(CHECK_EVERY_SECONDS)) {
+            if (System.nanoTime() - checked >= TimeUnit.MILLISECONDS.toNanos(CHECK_EVERY_MILLISECONDS)) {
                 checked = System.nanoTime();
                 if (!fresh.isValid(CHECK_SECONDS)) {
                     throw new SQLException("the connection is dead");
@@ -105,10 +104,10 @@ class AccessListener implements DisposableBean {
     public void destroy() throws InterruptedException, SQLException {
         stopped = true;
         thread.interrupt();
-        thread.join(1_000);
         var open = connection;
         if (open != null) {
-            open.close();
+            open.abort(Runnable::run); // it waits for the server to speak, and no interrupt ends that
         }
+        thread.join(1_000);
     }
 }

@@ -20,6 +20,9 @@ final class PendingChanges {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition notEmpty = lock.newCondition();
+    /** Guarded by the lock, as the changes are. */
+    private boolean isWoken;
+
     private final Map<TenantId, Set<CredentialId>> changes = new LinkedHashMap<>();
 
     /** All of the tenant. */
@@ -52,15 +55,27 @@ final class PendingChanges {
         }
     }
 
-    /** The longest waiting one; absent if none comes within the time. */
+    /** Whoever polls, or does so next, need not wait. */
+    void wake() {
+        lock.lock();
+        try {
+            isWoken = true;
+            notEmpty.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The longest waiting one; absent if none comes within the time, or before {@link #wake}. */
     @Nullable
     Change poll(long milliseconds) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             long left = TimeUnit.MILLISECONDS.toNanos(milliseconds);
-            while (changes.isEmpty() && left > 0) {
+            while (changes.isEmpty() && !isWoken && left > 0) {
                 left = notEmpty.awaitNanos(left);
             }
+            isWoken = false;
             var entries = changes.entrySet().iterator();
             if (!entries.hasNext()) {
                 return null;

@@ -60,7 +60,8 @@ class TenantAccess implements AccessChanges, Tenants, DisposableBean {
     private static final int LOADERS = 4;
     private static final int MAX_LOADS_WAITING = 1_000;
     private static final int MAX_UNKNOWN = 50_000;
-    private static final int TICK_MILLISECONDS = 200;
+    private static final int TRY_AGAIN_MILLISECONDS = 200;
+    private static final long MAKE_ROOM_MILLISECONDS = 5_000;
     private static final Duration UNKNOWN_FOR = Duration.ofMinutes(1);
     private static final long NEVER_FORGOTTEN_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long PATIENCE_MILLISECONDS = 1_500;
@@ -337,12 +338,12 @@ class TenantAccess implements AccessChanges, Tenants, DisposableBean {
         long roomMadeNanos = System.nanoTime();
         while (!stopped) {
             try {
-                var change = pending.poll(TICK_MILLISECONDS);
+                var change = pending.poll(millisecondsToExpiry());
                 if (change != null) {
                     apply(change);
                 }
                 expire();
-                if (System.nanoTime() - roomMadeNanos > TimeUnit.SECONDS.toNanos(5)) {
+                if (System.nanoTime() - roomMadeNanos >= TimeUnit.MILLISECONDS.toNanos(MAKE_ROOM_MILLISECONDS)) {
                     roomMadeNanos = System.nanoTime();
                     makeRoom();
                 }
@@ -365,7 +366,7 @@ class TenantAccess implements AccessChanges, Tenants, DisposableBean {
             } catch (RuntimeException e) {
                 failed(e);
                 pending.add(change);
-                TimeUnit.MILLISECONDS.sleep(TICK_MILLISECONDS);
+                TimeUnit.MILLISECONDS.sleep(TRY_AGAIN_MILLISECONDS);
                 return;
             }
             if (fresh.isEmpty()) {
@@ -447,10 +448,24 @@ class TenantAccess implements AccessChanges, Tenants, DisposableBean {
             if (fresh != null) {
                 fresh.credentials().values().forEach(credential -> {
                     if (credential.expiresAt() != null && !credential.isExpired(now)) {
-                        expiries.add(new Expiry(credential.expiresAt(), fresh.id(), credential.id()));
+                        var expiry = new Expiry(credential.expiresAt(), fresh.id(), credential.id());
+                        expiries.add(expiry);
+                        if (expiry.equals(expiries.first())) {
+                            pending.wake(); // a later one is waited for
+                        }
                     }
                 });
             }
+        }
+    }
+
+    /** No longer than until room is to be made: a clock may jump. */
+    private long millisecondsToExpiry() {
+        var now = clock.instant();
+        synchronized (expiries) {
+            return expiries.isEmpty() || expiries.first().at().isAfter(now.plusMillis(MAKE_ROOM_MILLISECONDS))
+                    ? MAKE_ROOM_MILLISECONDS
+                    : Math.max(0, Duration.between(now, expiries.first().at()).toMillis() + 1);
         }
     }
 

@@ -26,7 +26,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 
 /**
- * What was refused in a tenant. What comes in is folded in memory and written every quarter of a second. The memory is bounded by
+ * What was refused in a tenant. What comes in is folded in memory and written after a quarter of a second. The memory is bounded by
  * {@value #MAX_WAITING} different incidents, of one tenant by {@value #MAX_WAITING_PER_TENANT}: what comes on top is counted
  * without its client id and topic, and at last only in {@link #dropped}.
  */
@@ -40,6 +40,8 @@ public class IncidentLog {
 
     private final JdbcClient jdbc;
     private final Clock clock;
+    private final BackgroundWriter.Task writing;
+    private final BackgroundWriter.Task trimming;
     private final AtomicLong withoutTenant = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private final Object lock = new Object();
@@ -53,8 +55,9 @@ public class IncidentLog {
     IncidentLog(JdbcClient jdbc, Clock clock, BackgroundWriter writer) {
         this.jdbc = jdbc;
         this.clock = clock;
-        writer.every(Duration.ofMillis(250), "incidents", this::write);
-        writer.every(Duration.ofMinutes(1), "incidents", this::trim);
+        writing = writer.task(Duration.ofMillis(250), "incidents", this::write);
+        trimming = writer.task(Duration.ofMinutes(1), "incidents", this::trim);
+        trimming.request();
     }
 
     /** The latest, newest first. */
@@ -94,6 +97,7 @@ public class IncidentLog {
                 row.add(incident);
             }
         }
+        writing.request();
     }
 
     private @Nullable IncidentRow room(IncidentRow.Key key, Instant at) {
@@ -221,6 +225,7 @@ public class IncidentLog {
     }
 
     private void trim() {
+        trimming.request(); // again and again: they also age
         Set<TenantId> tenants;
         synchronized (grown) {
             tenants = Set.copyOf(grown);

@@ -1,8 +1,10 @@
 package dev.dunlin.messagestore;
 
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,14 +40,24 @@ final class DiskRoom {
 
         static Probe of(Path directory) {
             return new Probe() {
+                /** Kept, since to find it takes reading all mounts. */
+                private @Nullable FileStore store;
+
+                private FileStore store() throws IOException {
+                    if (store == null) {
+                        store = Files.getFileStore(directory);
+                    }
+                    return store;
+                }
+
                 @Override
                 public long freeBytes() throws IOException {
-                    return Files.getFileStore(directory).getUsableSpace();
+                    return store().getUsableSpace();
                 }
 
                 @Override
                 public long totalBytes() throws IOException {
-                    return Files.getFileStore(directory).getTotalSpace();
+                    return store().getTotalSpace();
                 }
             };
         }

@@ -18,7 +18,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 
 /**
- * When a client of a credential last connected or disconnected. What is noted is written once a second in one statement;
+ * When a client of a credential last connected or disconnected. What is noted is written after a second in one statement;
  * while the database is away it stays in memory, one entry per credential and at most {@value #MAX_WAITING}.
  */
 @Service
@@ -29,11 +29,12 @@ public class LastSeen {
     private record Key(TenantId tenant, CredentialId credential) {}
 
     private final JdbcClient jdbc;
+    private final BackgroundWriter.Task writing;
     private final Map<Key, Instant> waiting = new ConcurrentHashMap<>();
 
     LastSeen(JdbcClient jdbc, BackgroundWriter writer) {
         this.jdbc = jdbc;
-        writer.every(Duration.ofSeconds(1), "last-seen times", this::write);
+        writing = writer.task(Duration.ofSeconds(1), "last-seen times", this::write);
     }
 
     /** Returns at once. */
@@ -41,6 +42,7 @@ public class LastSeen {
         if (waiting.size() < MAX_WAITING) {
             waiting.merge(new Key(tenant, credential), at, (one, other) -> one.isAfter(other) ? one : other);
         }
+        writing.request();
     }
 
     /** Of all credentials of the tenant that were ever seen. */

@@ -17,7 +17,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 
 /**
- * Sums what each credential has used by the minute, and writes the sums every five seconds. While the database is away they
+ * Sums what each credential has used by the minute, and writes the sums after five seconds. While the database is away they
  * stay in memory, at most {@value #MAX_WAITING}; beyond that new ones are dropped.
  */
 @Service
@@ -29,12 +29,13 @@ public class UsageLog {
 
     private final JdbcClient jdbc;
     private final Clock clock;
+    private final BackgroundWriter.Task writing;
     private Map<Key, UsageSample> sums = new HashMap<>();
 
     UsageLog(JdbcClient jdbc, Clock clock, BackgroundWriter writer) {
         this.jdbc = jdbc;
         this.clock = clock;
-        writer.every(Duration.ofSeconds(5), "usage counters", this::write);
+        writing = writer.task(Duration.ofSeconds(5), "usage counters", this::write);
     }
 
     /** Returns at once. */
@@ -43,6 +44,7 @@ public class UsageLog {
         for (var sample : samples) {
             add(new Key(sample.tenant(), sample.credential(), minute), sample);
         }
+        writing.request();
     }
 
     private void add(Key key, UsageSample sample) {
