@@ -12,17 +12,26 @@ final class JvmOptions {
 
     private JvmOptions() {}
 
-    static void set(String option, String value) {
+    /** @return whether it is set: nobody else had done so */
+    static boolean set(String option, String value) {
         var jvm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
         if (jvm == null) {
-            return;
+            return false;
         }
         try {
-            if (jvm.getVMOption(option).getOrigin() == Origin.DEFAULT) {
+            boolean isFree = jvm.getVMOption(option).getOrigin() == Origin.DEFAULT;
+            if (isFree) {
                 jvm.setVMOption(option, value);
             }
+            return isFree;
         } catch (IllegalArgumentException unknown) {
             log.debug("This JVM has no option {}: {}", option, unknown.getMessage());
+            return false;
         }
+    }
+
+    /** Sets again what {@link #set} has set. */
+    static void change(String option, String value) {
+        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class).setVMOption(option, value);
     }
 }
