@@ -679,7 +679,7 @@ public final class Session {
             return false;
         }
         backlog.queue.remove();
-        if (next.message.isExpired(host.nanoTime()) || next.isRefused()) {
+        if (isExpired(next.message) || next.isRefused()) {
             letGo(next);
         } else {
             send(outbound, next);
@@ -739,7 +739,12 @@ public final class Session {
 
     /** Whether it has not expired, nor the permission gone, while others were under way. */
     private boolean isDue(Outgoing outgoing) {
-        return !outgoing.message.isExpired(host.nanoTime()) && policy.mayReceive(outgoing.message.topic());
+        return !isExpired(outgoing.message) && policy.mayReceive(outgoing.message.topic());
+    }
+
+    /** Most messages never expire, and need no look at the clock. */
+    private boolean isExpired(Publish message) {
+        return message.expiresAtNanos() != Publish.NEVER && message.isExpired(host.nanoTime());
     }
 
     /** Gives the next retained messages their places in the store: a client may have them, and a crash must not forget that. */
