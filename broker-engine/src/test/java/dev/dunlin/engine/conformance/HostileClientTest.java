@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,6 +78,31 @@ class HostileClientTest extends WireScenario {
         assertThat(stranger.awaitClose()).isEmpty();
         assertThat(connect(V5, "other").ping()).isEmpty();
         client.close();
+    }
+
+    @Test
+    void takesLittleFromTheNetworkUntilALogInIsAnsweredAndAllOfItAfterwards() throws Exception {
+        // given somebody who does not wait for CONNACK, and sends more than strangers together may make the broker hold
+        broker.ports().holdLogins();
+        var hasty = open().send(WireConnect.of(V5, "hasty").as(device).encode());
+        var packet = Wire.publish(V5, "plant/a", "x".repeat(32 * 1024), 0, false, 0);
+        var sent = new AtomicInteger();
+        var sending = CompletableFuture.runAsync(() -> {
+            while (sent.get() < 3_000) {
+                hasty.send(packet);
+                sent.incrementAndGet();
+            }
+        });
+        // when he can send no more
+        var before = new AtomicInteger(-1);
+        await().pollInterval(Duration.ofMillis(200)).until(() -> before.getAndSet(sent.get()) == sent.get());
+        assertThat(sending).isNotDone();
+        broker.ports().answerLogins();
+        // then
+        assertThat(hasty.expect(WirePacket.CONNACK).reason()).isZero();
+        sending.join();
+        assertThat(hasty.ping()).isEmpty();
+        hasty.close();
     }
 
     // Parts of packets
