@@ -34,7 +34,6 @@ public class BackgroundWriter implements DisposableBean {
 
     BackgroundWriter(javax.sql.DataSource neededUntilTheLastTaskHasRun) {
         threads.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        threads.setContinueExistingPeriodicTasksAfterShutdownPolicy(false);
     }
 
     /**

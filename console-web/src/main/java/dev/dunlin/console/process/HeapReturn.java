@@ -9,7 +9,7 @@ import javax.management.openmbean.CompositeData;
 /**
  * Has the JVM give back heap that it does not need, so that connections which are quiet cost little more than what is kept for
  * them. By default G1 keeps more than twice what lives, and never looks while nothing is allocated. But a heap that is small is
- * collected more often: under load it may be larger, and in a process that has been quiet for a while nobody looks any more.
+ * collected more often: under load it may be larger, and in a process that has been quiet for a while it is seldom looked at.
  * What the operator has set stays as it is.
  */
 final class HeapReturn {
