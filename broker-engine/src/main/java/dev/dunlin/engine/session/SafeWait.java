@@ -1,7 +1,7 @@
 package dev.dunlin.engine.session;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -9,13 +9,18 @@ import java.util.concurrent.TimeUnit;
  * before they have to be stored: a fast consumer's never touch the disk. On that loop only.
  */
 final class SafeWait {
-    /** How long a publisher waits for the subscriber rather than for the store. */
-    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    /** For one of these at least, and for two at most, a publisher waits for the subscriber rather than for the store. */
+    private static final long PERIOD_NANOS = TimeUnit.MICROSECONDS.toNanos(2_500);
 
-    private record Waiting(Session session, Outgoing outgoing, long sinceNanos) {}
+    private record Waiting(Session session, Outgoing outgoing) {
+        void handIn() {
+            session.handIn(outgoing);
+        }
+    }
 
     private final SessionLoop loop;
-    private final Deque<Waiting> waiting = new ArrayDeque<>();
+    private List<Waiting> younger = new ArrayList<>();
+    private List<Waiting> older = new ArrayList<>();
     private boolean isScheduled;
 
     SafeWait(SessionLoop loop) {
@@ -23,29 +28,26 @@ final class SafeWait {
     }
 
     void add(Session session, Outgoing outgoing) {
-        long now = System.nanoTime();
-        waiting.add(new Waiting(session, outgoing, now));
+        younger.add(new Waiting(session, outgoing));
         if (!isScheduled) {
-            schedule(PATIENCE_NANOS);
+            schedule();
         }
     }
 
-    private void schedule(long nanos) {
+    private void schedule() {
         isScheduled = true;
-        loop.eventLoop().schedule(this::look, nanos, TimeUnit.NANOSECONDS);
+        loop.eventLoop().schedule(this::periodEnds, PERIOD_NANOS, TimeUnit.NANOSECONDS);
     }
 
-    private void look() {
+    private void periodEnds() {
         isScheduled = false;
-        long now = System.nanoTime();
-        var oldest = waiting.peek();
-        while (oldest != null && now - oldest.sinceNanos >= PATIENCE_NANOS) {
-            waiting.remove();
-            oldest.session.handIn(oldest.outgoing);
-            oldest = waiting.peek();
-        }
-        if (oldest != null) {
-            schedule(PATIENCE_NANOS - (now - oldest.sinceNanos));
+        var due = older;
+        older = younger;
+        younger = due;
+        due.forEach(Waiting::handIn);
+        due.clear();
+        if (!older.isEmpty()) {
+            schedule();
         }
     }
 }
