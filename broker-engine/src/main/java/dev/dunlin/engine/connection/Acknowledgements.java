@@ -84,7 +84,7 @@ final class Acknowledgements implements Receipt.Waiter {
 
     @Override
     public void onSafe() {
-        if (isTold.compareAndSet(false, true)) {
+        if (!isTold.get() && isTold.compareAndSet(false, true)) {
             loop.post(this::advance);
         }
     }

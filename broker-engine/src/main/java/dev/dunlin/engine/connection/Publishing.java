@@ -53,7 +53,7 @@ final class Publishing {
             if (!space.retain(message, publisher)) {
                 return notRetained(space, publisher, message, remoteAddress);
             }
-            deposit = message.qos() == QoS.AT_MOST_ONCE ? null : space.store().newDeposit();
+            deposit = message.qos() == QoS.AT_MOST_ONCE ? null : space.store().newDeposit(0);
             space.storeRetained(message.topic(), deposit);
         }
         var tap = space.tap();

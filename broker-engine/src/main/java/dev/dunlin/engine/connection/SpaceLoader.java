@@ -170,7 +170,7 @@ final class SpaceLoader {
         if (holder == null) {
             // a session does not outlive the credential that opened it
             space.store().removeSession(stored.id());
-            kept.queue().forEach(place -> heldAt(place, messages).deposit().passOver());
+            kept.queue().forEach(place -> heldAt(place, messages).deposit().forget());
             return;
         }
         var policy = AccessPolicy.compile(holder.access(), stored.clientId(), holder.name());

@@ -95,12 +95,16 @@ public final class Router {
             @Nullable Session publisher,
             @Nullable Deposit begun,
             List<Delivery[]> all) {
-        var deposit = begun == null ? space.store().newDeposit() : begun;
         int holders = 0;
         for (var deliveries : all) {
             holders += deliveries.length;
         }
-        deposit.expectHolders(holders);
+        var deposit = begun;
+        if (deposit == null) {
+            deposit = space.store().newDeposit(holders);
+        } else {
+            deposit.expectHolders(holders);
+        }
         if (message.qos() == QoS.EXACTLY_ONCE) {
             var received = publisher == null ? null : publisher.asReceived(message.packetId());
             deposit.storeFirst(message, all, publisher, received);
@@ -139,8 +143,7 @@ public final class Router {
         Deposit deposit = null;
         List<Delivery[]> all = List.<Delivery[]>of(member);
         if (isAnyKept(all)) {
-            deposit = space.store().newDeposit();
-            deposit.expectHolders(1);
+            deposit = space.store().newDeposit(1);
             deposit.storeFirst(message, all, null, null);
         }
         give(message, member, null, deposit);

@@ -8,6 +8,7 @@ import dev.dunlin.engine.port.StoredPlace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ public final class Deposit extends Receipt {
             AtomicIntegerFieldUpdater.newUpdater(Deposit.class, "holders");
     private static final AtomicIntegerFieldUpdater<Deposit> BODY =
             AtomicIntegerFieldUpdater.newUpdater(Deposit.class, "body");
+    private static final AtomicLongFieldUpdater<Deposit> ID = AtomicLongFieldUpdater.newUpdater(Deposit.class, "id");
 
     /** What the store has of the body, or will have. */
     private static final int NOTHING = 0;
@@ -29,11 +31,19 @@ public final class Deposit extends Receipt {
     /** With its only place, with which it is removed. */
     private static final int WITH_PLACE = 2;
 
+    private static final long NO_ID = 0;
+
     private final TenantStore store;
-    private final long id;
+
+    /** {@link #NO_ID} until the store is to have the message: most messages never get there. */
+    private volatile long id;
+
     private volatile int holders;
 
-    private volatile int body = NOTHING;
+    private volatile int body;
+
+    /** Whether the store had the message before this was made. */
+    private final boolean isFromStore;
 
     private volatile boolean isStored;
 
@@ -42,14 +52,36 @@ public final class Deposit extends Receipt {
 
     private record Taken(Delivery[] deliveries, long[] positions) {}
 
-    Deposit(TenantStore store, long id) {
+    /** As if {@link #expectHolders} had been called. */
+    Deposit(TenantStore store, int deliveries) {
+        super(1 + deliveries);
         this.store = store;
-        this.id = id;
+        this.isFromStore = false;
+        HOLDERS.lazySet(this, deliveries); // nobody else knows it yet; likewise below
+    }
+
+    private Deposit(TenantStore store, long id, int holders, int body) {
+        super(0);
+        this.store = store;
+        this.isFromStore = true;
+        ID.lazySet(this, id);
+        HOLDERS.lazySet(this, holders);
+        BODY.lazySet(this, body);
+    }
+
+    /** Of a message that the store has, with its only place or apart, and that {@code sessions} hold. */
+    static Deposit stored(TenantStore store, long id, int sessions, boolean isWithPlace) {
+        return new Deposit(store, id, sessions, isWithPlace ? WITH_PLACE : APART);
     }
 
     /** The message's number in the store. */
     long id() {
-        return id;
+        long known = id;
+        if (known != NO_ID) {
+            return known;
+        }
+        long first = store.newId();
+        return ID.compareAndSet(this, NO_ID, first) ? first : id;
     }
 
     /** The message goes to {@code deliveries} more, each of which either holds it or passes it over. */
@@ -61,8 +93,13 @@ public final class Deposit extends Receipt {
     /** A session that was expected does not keep the message, or is not there any more. */
     public void passOver() {
         settle();
+        forget();
+    }
+
+    /** A session of which the store knew that it held the message is not there any more. */
+    public void forget() {
         if (release()) {
-            store.removeMessage(id);
+            store.removeMessage(id());
         }
     }
 
@@ -83,14 +120,6 @@ public final class Deposit extends Receipt {
     /** Whether the body is removed from the store with the message's only place. */
     boolean isWithPlace() {
         return body == WITH_PLACE;
-    }
-
-    /** {@code sessions} hold the message, which the store has, with its only place or apart. */
-    void restore(int sessions, boolean isWithPlace) {
-        expectHolders(sessions);
-        body = isWithPlace ? WITH_PLACE : APART;
-        isStored = true;
-        settle();
     }
 
     /** What is to be handed in with the next place of the message: {@code message} the first time, then nothing. */
@@ -198,6 +227,6 @@ public final class Deposit extends Receipt {
 
     /** Whether the message, which had to be stored before it was sent, is. */
     boolean isStored() {
-        return isStored;
+        return isFromStore || isStored;
     }
 }

@@ -34,10 +34,10 @@ final class Kept implements MessageStore.Listener {
         this.isHandedIn = isHandedIn;
     }
 
-    /** What the store has. */
+    /** What the store has; {@code deposit} expects nothing of it. */
     static Kept stored(Deposit deposit, long position) {
         var kept = new Kept(deposit, position, true);
-        kept.settle();
+        SETTLED.lazySet(kept, 1); // nobody else knows it yet
         return kept;
     }
 
@@ -48,9 +48,18 @@ final class Kept implements MessageStore.Listener {
 
     /** The message is safe. Any thread. */
     void settle() {
-        if (SETTLED.compareAndSet(this, 0, 1)) {
+        if (isNewlySettled()) {
             deposit.settle();
         }
+    }
+
+    /** As {@link #settle}, but that {@code deposit} is for the caller to settle if this gives true. */
+    boolean isNewlySettled() {
+        if (isHandedIn) {
+            return settled == 0 && SETTLED.compareAndSet(this, 0, 1);
+        }
+        SETTLED.lazySet(this, 1); // the store does not know it
+        return true;
     }
 
     /** Whether the store did not take it before the client had it. */

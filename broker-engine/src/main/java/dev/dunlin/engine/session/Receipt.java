@@ -3,6 +3,7 @@ package dev.dunlin.engine.session;
 import dev.dunlin.engine.port.MessageStore;
 import dev.dunlin.engine.port.MessageStore.Refusal;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,12 +18,23 @@ public class Receipt implements MessageStore.Listener {
 
     private static final AtomicIntegerFieldUpdater<Receipt> UNSETTLED =
             AtomicIntegerFieldUpdater.newUpdater(Receipt.class, "unsettled");
+    private static final AtomicReferenceFieldUpdater<Receipt, Waiter> WAITER =
+            AtomicReferenceFieldUpdater.newUpdater(Receipt.class, Waiter.class, "waiter");
 
-    /** One of them stands for whoever is still handing out parts. */
-    private volatile int unsettled = 1;
+    private volatile int unsettled;
 
     private volatile @Nullable Refusal refusal;
     private volatile @Nullable Waiter waiter;
+
+    /** With one part, which stands for whoever is still handing out others. */
+    public Receipt() {
+        this(1);
+    }
+
+    /** @param unsettled parts; none if all is safe already */
+    Receipt(int unsettled) {
+        UNSETTLED.lazySet(this, unsettled); // nobody else knows it yet
+    }
 
     /** {@code parts} more have to be settled. */
     public final void expect(int parts) {
@@ -42,7 +54,7 @@ public class Receipt implements MessageStore.Listener {
      * @return whether all of them are safe already; if not, {@code waiter} is told later
      */
     public final boolean isSafeAlready(Waiter waiter) {
-        await(waiter);
+        WAITER.lazySet(this, waiter); // read by whoever settles the last part, after this one
         return UNSETTLED.decrementAndGet(this) == 0;
     }
 

@@ -295,7 +295,9 @@ public final class Session {
             return;
         }
         outgoing.kept = null;
-        kept.settle();
+        if (kept.isNewlySettled()) {
+            home.settleAtTurnEnd(kept.deposit);
+        }
         if (kept.isHandedIn && !kept.isRefused() && !hasEnded) {
             removals().place(kept.position);
         }
@@ -759,8 +761,7 @@ public final class Session {
     }
 
     private void keepAlone(Outgoing outgoing) {
-        var deposit = host.store().newDeposit();
-        deposit.expectHolders(1);
+        var deposit = host.store().newDeposit(1);
         deposit.settle(); // there is no publisher that waits for it
         boolean isStoredFirst = outgoing.qos == QoS.EXACTLY_ONCE;
         var kept = new Kept(deposit, durability().nextPosition(), isStoredFirst);

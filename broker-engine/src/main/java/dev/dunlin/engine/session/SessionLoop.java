@@ -52,6 +52,7 @@ public final class SessionLoop {
     private final Queue<Runnable> posted = PlatformDependent.newMpscQueue();
 
     private final AtomicBoolean isPostDue = new AtomicBoolean();
+    private final List<Receipt> settled = new ArrayList<>();
     private List<TurnEnd> turnEnds = new ArrayList<>();
     private List<TurnEnd> spareTurnEnds = new ArrayList<>();
     private List<Runnable> whenUncongested = new ArrayList<>();
@@ -129,6 +130,15 @@ public final class SessionLoop {
         whenUncongested.add(action);
     }
 
+    /**
+     * Settles one part of {@code receipt} when this turn ends: of many that a client has brought about at once, their publisher is
+     * told once. On this loop only.
+     */
+    void settleAtTurnEnd(Receipt receipt) {
+        settled.add(receipt);
+        expectEndOfTurn();
+    }
+
     private void expectEndOfTurn() {
         if (!isAnythingDue) {
             isAnythingDue = true;
@@ -157,6 +167,8 @@ public final class SessionLoop {
         for (var handOver : handOvers) {
             handOver.send();
         }
+        settled.forEach(Receipt::settle);
+        settled.clear();
         var due = turnEnds;
         turnEnds = spareTurnEnds;
         for (int i = 0; i < due.size(); i++) {

@@ -40,8 +40,9 @@ public final class TenantStore {
         return store.newId();
     }
 
-    public Deposit newDeposit() {
-        return new Deposit(this, store.newId());
+    /** Of a message that goes to {@code deliveries}, each of which either holds it or passes it over, and perhaps to others. */
+    public Deposit newDeposit(int deliveries) {
+        return new Deposit(this, deliveries);
     }
 
     /**
@@ -50,9 +51,7 @@ public final class TenantStore {
      * @param isWithPlace see {@link Deposit#isWithPlace}
      */
     public Deposit storedDeposit(long message, int sessions, boolean isWithPlace) {
-        var deposit = new Deposit(this, message);
-        deposit.restore(sessions, isWithPlace);
-        return deposit;
+        return Deposit.stored(this, message, sessions, isWithPlace);
     }
 
     /** @param will what is due when the client is lost, or since it was */

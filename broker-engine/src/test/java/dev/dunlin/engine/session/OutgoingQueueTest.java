@@ -59,8 +59,7 @@ class OutgoingQueueTest {
 
     /** In the order of positions, and held by {@code holders} sessions. */
     private Outgoing kept(Outgoing outgoing, int holders) {
-        var deposit = store.newDeposit();
-        deposit.expectHolders(holders);
+        var deposit = store.newDeposit(holders);
         deposit.bodyOnce(outgoing.message);
         outgoing.keep(new Kept(deposit, count, true));
         return outgoing;
