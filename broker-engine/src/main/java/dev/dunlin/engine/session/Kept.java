@@ -48,13 +48,17 @@ final class Kept implements MessageStore.Listener {
 
     /** The message is safe. Any thread. */
     void settle() {
-        if (isNewlySettled()) {
+        if (markSettled()) {
             deposit.settle();
         }
     }
 
-    /** As {@link #settle}, but that {@code deposit} is for the caller to settle if this gives true. */
-    boolean isNewlySettled() {
+    /**
+     * As {@link #settle}, but leaves the deposit to the caller.
+     *
+     * @return whether it was not settled before, and the deposit is to be
+     */
+    boolean markSettled() {
         if (isHandedIn) {
             return settled == 0 && SETTLED.compareAndSet(this, 0, 1);
         }

@@ -4,7 +4,9 @@ import dev.dunlin.engine.packet.MessageProperties;
 import dev.dunlin.engine.packet.Publish;
 import dev.dunlin.engine.packet.QoS;
 import dev.dunlin.engine.topic.TopicName;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Predicate;
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * of them keep a garbage collector busy with copying what nobody needs yet. What cannot be packed is kept as it is.
  *
  * <pre>
- * flags 2, [position 8, deposit 8], [expires at 8, expiry in seconds 8], [number of subscription identifiers 4, each 4],
+ * flags 4, [position 8, deposit 8], [expires at 8, expiry in seconds 8], [number of subscription identifiers 4, each 4],
  * [length of properties 4, properties], length of payload 4, payload
  * </pre>
  *
@@ -27,7 +29,10 @@ final class PackedMessages {
     private static final int MAX_PACKED_BYTES = 512;
 
     /** Of all fields whose length is known. */
-    private static final int MAX_FIXED_BYTES = Short.BYTES + 4 * Long.BYTES + 3 * Integer.BYTES;
+    private static final int MAX_FIXED_BYTES = 4 * Long.BYTES + 4 * Integer.BYTES;
+
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.nativeOrder());
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     private static final int MIN_ENTRIES = 16;
 
@@ -47,7 +52,10 @@ final class PackedMessages {
     private final int capacityBytes;
 
     /** Absent until something is packed. */
-    private @Nullable ByteBuffer packed;
+    private byte @Nullable [] packed;
+
+    /** In what is packed, where the next message comes to stand, and where the first does. */
+    private int writePosition;
 
     private int readPosition;
 
@@ -83,7 +91,9 @@ final class PackedMessages {
     /** @param isPacked whether it is to be packed */
     boolean hasRoomFor(Outgoing outgoing, boolean isPacked) {
         return endOfEntries < MAX_ENTRIES
-                && (!isPacked || packed == null || packed.remaining() >= MAX_FIXED_BYTES + variableBytes(outgoing));
+                && (!isPacked
+                        || packed == null
+                        || packed.length - writePosition >= MAX_FIXED_BYTES + variableBytes(outgoing));
     }
 
     boolean isEmpty() {
@@ -93,8 +103,8 @@ final class PackedMessages {
     /** Puts a message that {@link #isPackable}, and for which there is room, at the end. */
     void pack(Outgoing outgoing) {
         add(outgoing.message.topic());
-        var buffer = packed == null ? ByteBuffer.allocate(capacityBytes) : packed;
-        packed = buffer;
+        var bytes = packed == null ? new byte[capacityBytes] : packed;
+        packed = bytes;
         var message = outgoing.message;
         var properties = message.properties();
         var kept = outgoing.kept;
@@ -110,27 +120,41 @@ final class PackedMessages {
                 | (expires ? EXPIRES : 0)
                 | (ids == null ? 0 : HAS_SUBSCRIPTION_IDS)
                 | (properties.forwarded().length == 0 ? 0 : HAS_PROPERTIES);
-        buffer.putShort((short) flags);
+        putInt(bytes, flags);
         if (kept != null) {
-            buffer.putLong(kept.position).putLong(kept.deposit.id());
+            putLong(bytes, kept.position);
+            putLong(bytes, kept.deposit.id());
         }
         if (expires) {
-            buffer.putLong(message.expiresAtNanos()).putLong(properties.expirySeconds());
+            putLong(bytes, message.expiresAtNanos());
+            putLong(bytes, properties.expirySeconds());
         }
         if (ids != null) {
-            buffer.putInt(ids.length);
+            putInt(bytes, ids.length);
             for (int id : ids) {
-                buffer.putInt(id);
+                putInt(bytes, id);
             }
         }
         if (properties.forwarded().length > 0) {
-            put(buffer, properties.forwarded());
+            put(bytes, properties.forwarded());
         }
-        put(buffer, message.payload());
+        put(bytes, message.payload());
     }
 
-    private static void put(ByteBuffer buffer, byte[] bytes) {
-        buffer.putInt(bytes.length).put(bytes);
+    private void putInt(byte[] bytes, int value) {
+        INT.set(bytes, writePosition, value);
+        writePosition += Integer.BYTES;
+    }
+
+    private void putLong(byte[] bytes, long value) {
+        LONG.set(bytes, writePosition, value);
+        writePosition += Long.BYTES;
+    }
+
+    private void put(byte[] bytes, byte[] value) {
+        putInt(bytes, value.length);
+        System.arraycopy(value, 0, bytes, writePosition, value.length);
+        writePosition += value.length;
     }
 
     /** Puts a message at the end as it is. */
@@ -158,18 +182,14 @@ final class PackedMessages {
                 : unpack((TopicName) entry, Objects.requireNonNull(packed), store);
     }
 
-    private Outgoing unpack(TopicName topic, ByteBuffer buffer, TenantStore store) {
-        int end = buffer.position();
-        buffer.position(readPosition);
-        int flags = buffer.getShort();
-        var kept = (flags & IS_KEPT) == 0 ? null : unpackKept(buffer, (flags & IS_WITH_PLACE) != 0, store);
-        long expiresAtNanos = (flags & EXPIRES) == 0 ? Publish.NEVER : buffer.getLong();
-        long expirySeconds = (flags & EXPIRES) == 0 ? MessageProperties.NEVER : buffer.getLong();
-        int @Nullable [] ids = (flags & HAS_SUBSCRIPTION_IDS) == 0 ? null : getInts(buffer);
-        var forwarded = (flags & HAS_PROPERTIES) == 0 ? MessageProperties.NONE.forwarded() : getBytes(buffer);
-        var payload = getBytes(buffer);
-        readPosition = buffer.position();
-        buffer.position(end);
+    private Outgoing unpack(TopicName topic, byte[] bytes, TenantStore store) {
+        int flags = getInt(bytes);
+        var kept = (flags & IS_KEPT) == 0 ? null : unpackKept(bytes, (flags & IS_WITH_PLACE) != 0, store);
+        long expiresAtNanos = (flags & EXPIRES) == 0 ? Publish.NEVER : getLong(bytes);
+        long expirySeconds = (flags & EXPIRES) == 0 ? MessageProperties.NEVER : getLong(bytes);
+        int @Nullable [] ids = (flags & HAS_SUBSCRIPTION_IDS) == 0 ? null : getInts(bytes);
+        var forwarded = (flags & HAS_PROPERTIES) == 0 ? MessageProperties.NONE.forwarded() : getBytes(bytes);
+        var payload = getBytes(bytes);
         var message = new Publish(
                 topic,
                 payload,
@@ -188,23 +208,35 @@ final class PackedMessages {
         return outgoing;
     }
 
-    private static Kept unpackKept(ByteBuffer buffer, boolean isWithPlace, TenantStore store) {
-        long position = buffer.getLong();
-        return Kept.stored(store.storedDeposit(buffer.getLong(), 1, isWithPlace), position);
+    private Kept unpackKept(byte[] bytes, boolean isWithPlace, TenantStore store) {
+        long position = getLong(bytes);
+        return Kept.stored(store.storedDeposit(getLong(bytes), 1, isWithPlace), position);
     }
 
-    private static int[] getInts(ByteBuffer buffer) {
-        var ints = new int[buffer.getInt()];
+    private int getInt(byte[] bytes) {
+        int value = (int) INT.get(bytes, readPosition);
+        readPosition += Integer.BYTES;
+        return value;
+    }
+
+    private long getLong(byte[] bytes) {
+        long value = (long) LONG.get(bytes, readPosition);
+        readPosition += Long.BYTES;
+        return value;
+    }
+
+    private int[] getInts(byte[] bytes) {
+        var ints = new int[getInt(bytes)];
         for (int i = 0; i < ints.length; i++) {
-            ints[i] = buffer.getInt();
+            ints[i] = getInt(bytes);
         }
         return ints;
     }
 
-    private static byte[] getBytes(ByteBuffer buffer) {
-        var bytes = new byte[buffer.getInt()];
-        buffer.get(bytes);
-        return bytes;
+    private byte[] getBytes(byte[] bytes) {
+        int first = readPosition + Integer.BYTES;
+        readPosition = first + (int) INT.get(bytes, readPosition);
+        return Arrays.copyOfRange(bytes, first, readPosition);
     }
 
     /** Whether {@code condition} is true of the topic of any; asked once where the same follow each other. */

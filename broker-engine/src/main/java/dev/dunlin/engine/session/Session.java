@@ -295,7 +295,7 @@ public final class Session {
             return;
         }
         outgoing.kept = null;
-        if (kept.isNewlySettled()) {
+        if (kept.markSettled()) {
             home.settleAtTurnEnd(kept.deposit);
         }
         if (kept.isHandedIn && !kept.isRefused() && !hasEnded) {
