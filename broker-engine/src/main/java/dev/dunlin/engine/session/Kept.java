@@ -59,8 +59,11 @@ final class Kept implements MessageStore.Listener {
      * @return whether it was not settled before, and the deposit is to be
      */
     boolean markSettled() {
+        if (isSettled()) {
+            return false;
+        }
         if (isHandedIn) {
-            return settled == 0 && SETTLED.compareAndSet(this, 0, 1);
+            return SETTLED.compareAndSet(this, 0, 1);
         }
         SETTLED.lazySet(this, 1); // the store does not know it
         return true;
