@@ -46,9 +46,11 @@ class StartAndStopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"server.port", "management.server.port", "dunlin.mqtt.tcp.port", "dunlin.mqtt.wss.port"})
-    void saysThatAPortIsTaken(String property) {
-        var line = failingStart(data, property + "=" + taken.getLocalPort());
-        assertThat(line).contains(String.valueOf(taken.getLocalPort()));
+    void saysThatAPortIsTakenBeforeAnythingIsBegun(String property) {
+        var notBegun = folder.resolve("data");
+        var line = failingStart(notBegun, property + "=" + taken.getLocalPort());
+        assertThat(line).contains(String.valueOf(taken.getLocalPort())).contains(property);
+        assertThat(notBegun).doesNotExist();
     }
 
     @Test

@@ -1,12 +1,12 @@
 package dev.dunlin.console.process;
 
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -57,11 +57,13 @@ public final class ProcessLife {
 
     private void environmentIsThere(ConfigurableEnvironment found) {
         environment = found;
-        OutOfMemoryExit.dumpHeapTo(Path.of(found.getProperty("dunlin.data-dir", "./data")));
-        var roles = found.getProperty("dunlin.roles", "broker,console");
-        if (!roles.contains("console")) {
+        var binder = Binder.get(found);
+        var settings = binder.bindOrCreate("dunlin", DunlinSettings.class);
+        OutOfMemoryExit.dumpHeapTo(settings.dataDir());
+        if (!settings.has(DunlinSettings.ProcessRole.CONSOLE)) {
             found.getPropertySources().addFirst(new MapPropertySource("dunlin.roles", Map.of("server.port", "-1")));
         }
+        FreePorts.require(settings, binder);
     }
 
     private void fail(Throwable failure) {
