@@ -57,10 +57,7 @@ final class FreePorts {
             socket.bind(address);
         } catch (BindException taken) {
             if (String.valueOf(taken.getMessage()).contains("in use")) {
-                throw new StartFailedException(
-                        "port %d is taken by another process. Stop that one, or choose another port with --%s=…."
-                                .formatted(address.getPort(), property),
-                        taken);
+                throw new StartFailedException(StartFailure.portTaken(address.getPort(), property), taken);
             }
         } catch (IOException unclear) {
             // whoever opens it says what is the matter

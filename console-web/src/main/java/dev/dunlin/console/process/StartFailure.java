@@ -55,6 +55,10 @@ final class StartFailure {
     private static String portTaken(int port, @Nullable Environment environment) {
         var management = environment == null ? "" : environment.getProperty("management.server.port", "");
         var property = management.equals(String.valueOf(port)) ? "management.server.port" : "server.port";
+        return portTaken(port, property);
+    }
+
+    static String portTaken(int port, String property) {
         return "port " + port + " is taken by another process. Stop that one, or choose another port with --" + property
                 + "=…";
     }
