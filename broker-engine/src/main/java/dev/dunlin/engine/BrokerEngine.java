@@ -71,6 +71,7 @@ public final class BrokerEngine {
                     System::nanoTime);
             broker.start();
             listeners = Listeners.open(settings, workers, guard, this::newConnection);
+            broker.seeToWills();
         } catch (EngineStartException | RuntimeException failed) {
             workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             throw failed;

@@ -97,11 +97,18 @@ public final class Broker {
     public void start() {
         spaces.loadWith(loader::load);
         accessChanges.listen(keeper::apply);
-        loader.visitThoseWithWills();
         loops.get(0)
                 .eventLoop()
                 .scheduleWithFixedDelay(
                         () -> spaces.unloadIdle(IDLE_SPACE_NANOS, keeper::unload), 10, 10, TimeUnit.SECONDS);
+    }
+
+    /**
+     * Sees to the Wills of clients that were lost with a node, once clients can connect: a broker that could not open its
+     * listeners leaves them to the next one. Any thread; returns at once.
+     */
+    public void seeToWills() {
+        loader.visitThoseWithWills();
     }
 
     public List<LoopConnections> connections() {

@@ -291,6 +291,9 @@ public final class MemoryStore implements MessageStore {
 
     @Override
     public synchronized CompletionStage<List<TenantId>> tenantsWithWills() {
+        if (isAway) {
+            return CompletableFuture.failedFuture(new IllegalStateException("the store is away"));
+        }
         return CompletableFuture.completedFuture(tenants.entrySet().stream()
                 .filter(entry ->
                         entry.getValue().sessions.values().stream().anyMatch(row -> row.session.will() != null))
